@@ -1,0 +1,95 @@
+"""Attempts at quizzes, answers, and what learners write for themselves."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from courses.models.course import CourseVersion
+from courses.models.record import Enrolment
+from lms.models import PlannedQuerySet
+
+
+class AttemptQuerySet(PlannedQuerySet["Attempt"]):
+    def open(self) -> Self:
+        return self.filter(submitted_at__isnull=True)
+
+
+class Attempt(models.Model):
+    """One try at a quiz, or the one evaluation. Written by `courses.assessment`.
+
+    `paper` freezes which questions it asks, in which order, with their options in order: what was
+    asked can be shown years later. Submitting happens once, by compare-and-set.
+    """
+
+    enrolment = models.ForeignKey(Enrolment, models.PROTECT, related_name="attempts")
+    version = models.ForeignKey(CourseVersion, models.PROTECT, related_name="+")
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    item = models.CharField(max_length=36)  # the lesson's uuid
+    number = models.PositiveSmallIntegerField()
+    paper = models.JSONField()  # [{"question": uuid, "options": [id, …]}, …]
+    started_at = models.DateTimeField(default=timezone.now)
+    submitted_at = models.DateTimeField(null=True)
+    points = models.DecimalField(max_digits=7, decimal_places=2, null=True)
+    points_possible = models.PositiveIntegerField(null=True)
+    percent = models.PositiveSmallIntegerField(null=True)  # rounded down
+    passed = models.BooleanField(null=True)
+
+    objects = AttemptQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["enrolment", "item", "number"], name="attempt_numbered_once"
+            ),
+            models.UniqueConstraint(
+                fields=["enrolment", "item"],
+                condition=Q(submitted_at__isnull=True),
+                name="one_open_attempt",
+            ),
+        ]
+        ordering = ["number"]
+
+    def __str__(self) -> str:
+        return f"attempt {self.number} at {self.item}"
+
+
+class Answer(models.Model):
+    """What a learner answered to one question. Saved by itself, again and again until submit."""
+
+    attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="answers")
+    question = models.CharField(max_length=36)
+    value = models.JSONField()
+    saved_at = models.DateTimeField(default=timezone.now)
+    points = models.DecimalField(max_digits=7, decimal_places=2, null=True)  # when marked
+
+    objects = PlannedQuerySet["Answer"].as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["attempt", "question"], name="one_answer_per_question"),
+        ]
+
+    def __str__(self) -> str:
+        return f"answer to {self.question}"
+
+
+class Reflection(models.Model):
+    """What a learner wrote to themselves under a reflection block. Nobody else reads it."""
+
+    enrolment = models.ForeignKey(Enrolment, models.PROTECT, related_name="reflections")
+    block = models.CharField(max_length=36)
+    text = models.TextField(max_length=10_000)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["enrolment", "block"], name="one_reflection_per_block"),
+        ]
+
+    def __str__(self) -> str:
+        return f"reflection {self.pk}"

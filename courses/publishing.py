@@ -1,0 +1,306 @@
+"""From draft to version. The only writer of CourseVersion and of the catalogue face of Course.
+
+Publishing freezes the whole draft tree into one document, whose items keep their uuids from
+version to version. Nothing a publication does turns a completion back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from courses import rules
+from courses.document import FORMAT, NEEDS, Document
+from courses.models import Course, CourseVersion, Draft, Enrolment, Evidence, Lesson
+from courses.models.course import document_of
+from courses.questions import problems_of
+from lms import outbox
+from lms.text import said, searchable
+from people.models import User
+
+Policy = CourseVersion.Policy
+BATCH = 200
+
+
+def freeze(draft: Draft) -> dict[str, Any]:
+    """The draft tree as the document that would be published now. Reads only."""
+    modules = list(draft.modules.with_tree())
+    lessons = [lesson for module in modules for lesson in module.lessons.all()]
+    return {
+        "format": FORMAT,
+        "course": str(draft.course.uuid),
+        "title": draft.title,
+        "summary": draft.summary,
+        "about": draft.about,
+        "outcomes": draft.outcomes,
+        "delivery": draft.format,
+        "hours": f"{draft.hours:.2f}",
+        "languages": draft.languages,
+        "working_title": draft.working_title,
+        "practices": sorted(draft.practices.values_list("slug", flat=True)),
+        "competencies": sorted(draft.competencies.values_list("number", flat=True)),
+        "modules": [
+            {
+                "uuid": str(module.uuid),
+                "title": module.title,
+                "summary": module.summary,
+                "lessons": [_frozen_lesson(lesson) for lesson in module.lessons.all()],
+            }
+            for module in modules
+        ],
+        "rule": {
+            "format": 1,
+            "requirements": [
+                {"item": str(lesson.uuid), "needs": NEEDS[lesson.kind]}
+                for lesson in lessons
+                if lesson.required
+            ],
+        },
+    }
+
+
+def _frozen_lesson(lesson: Lesson) -> dict[str, Any]:
+    return {
+        "uuid": str(lesson.uuid),
+        "slug": lesson.slug,
+        "kind": lesson.kind,
+        "title": lesson.title,
+        "minutes": lesson.minutes,
+        "required": lesson.required,
+        "settings": lesson.settings,
+        "blocks": [
+            {
+                "uuid": str(block.uuid),
+                "kind": block.kind,
+                "title": block.title,
+                "body": block.body,
+                "settings": block.settings,
+            }
+            for block in lesson.blocks.all()
+        ],
+        "questions": [
+            {
+                "uuid": str(question.uuid),
+                "kind": question.kind,
+                "points": question.points,
+                "body": question.body,
+            }
+            for question in lesson.questions.all()
+        ],
+    }
+
+
+def fingerprint(document: Mapping[str, Any]) -> str:
+    """SHA-256 of the document as canonical JSON (sorted keys, no spaces, UTF-8)."""
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def problems(document: Mapping[str, Any]) -> list[str]:
+    """Why this document cannot be published, in words for the trainer. Empty: it can."""
+    found: list[str] = []
+    if not document["title"].get("en"):
+        found.append(_("The course needs a title in English."))
+    parsed = Document.read(document)
+    if not document["rule"]["requirements"]:
+        found.append(
+            _("At least one lesson must be required, or nobody could complete the course.")
+        )
+    slugs: set[str] = set()
+    for lesson in parsed.lessons:
+        name = said(lesson.title, "en") or lesson.slug
+        if not lesson.title.get("en"):
+            found.append(
+                _("Lesson %(number)s needs a title in English.") % {"number": lesson.number}
+            )
+        if lesson.slug in slugs:
+            found.append(_("Two lessons have the address «%(slug)s».") % {"slug": lesson.slug})
+        slugs.add(lesson.slug)
+        if lesson.kind in {"quiz", "evaluation"} and not lesson.questions:
+            found.append(_("«%(lesson)s» has no questions yet.") % {"lesson": name})
+        if lesson.kind == "page" and not lesson.blocks:
+            found.append(_("«%(lesson)s» is empty.") % {"lesson": name})
+        for place, question in enumerate(lesson.questions, 1):
+            found += [
+                _("«%(lesson)s», question %(number)s: %(problem)s")
+                % {"lesson": name, "number": place, "problem": problem}
+                for problem in problems_of(question.kind, question.body)
+            ]
+    return found
+
+
+@dataclass(frozen=True)
+class HeadCount:
+    """Whom a publication would touch."""
+
+    under_way: int
+    done: int
+
+
+def head_count(course: Course) -> HeadCount:
+    latest = Enrolment.objects.filter(course=course).latest_cycle()
+    return HeadCount(latest.under_way().count(), latest.done().count())
+
+
+@transaction.atomic
+def publish(
+    draft: Draft,
+    *,
+    by: User | None,
+    policy: str,
+    note: str = "",
+    due_on: date | None = None,
+    expected_revision: int | None = None,
+    now: datetime | None = None,
+) -> CourseVersion:
+    """Freeze the draft into the next version and make it the current one.
+
+    Raises ValidationError with every reason why it cannot be, and when the draft is no longer the
+    one the trainer looked at (`expected_revision`). A draft equal to the current version makes no
+    new version: publishing twice is publishing once. The course row is locked against a second
+    publication and against people enrolling meanwhile.
+    """
+    now = now or timezone.now()
+    course = Course.objects.select_for_update().get(pk=draft.course_id)
+    draft = Draft.objects.select_for_update().select_related("course").get(pk=draft.pk)
+    if expected_revision is not None and draft.revision != expected_revision:
+        raise ValidationError(
+            _("The draft was changed after you opened this page. Look at it again, then publish."),
+            code="stale",
+        )
+    document = freeze(draft)
+    if reasons := problems(document):
+        raise ValidationError(reasons)
+    if policy == Policy.REQUIRED and due_on is None:
+        raise ValidationError({"due_on": _("Say by when people should have done what is new.")})
+    sha256 = fingerprint(document)
+    last = course.versions.defer("document").first()
+    if last is not None and last.sha256 == sha256 and course.current_id == last.pk:
+        return last
+    version = CourseVersion.objects.create(
+        course=course,
+        number=last.number + 1 if last else 1,
+        document=document,
+        sha256=sha256,
+        policy=policy,
+        note=note,
+        due_on=due_on if policy == Policy.REQUIRED else None,
+        author=by,
+        published_at=now,
+    )
+    _show(course, version, draft)
+    if last is not None and policy != Policy.UPDATE:
+        Enrolment.objects.filter(course=course).under_way().update(version=version)
+        outbox.promise("courses.move", key=str(version.pk), payload={"version": version.pk})
+    return version
+
+
+def _show(course: Course, version: CourseVersion, draft: Draft) -> None:
+    document = Document.read(version.document)
+    course.current = version
+    course.title, course.summary = draft.title, draft.summary
+    course.format, course.hours = draft.format, draft.hours
+    course.languages, course.working_title = draft.languages, draft.working_title
+    course.minutes, course.lesson_count = document.minutes, len(document.lessons)
+    course.search_text = searchable(
+        [document.title, document.summary, *document.outcomes]
+        + [lesson.title for lesson in document.lessons]
+    )
+    course.save()
+    course.practices.set(draft.practices.all())
+    course.competencies.set(draft.competencies.all())
+
+
+@outbox.handles("courses.move")
+def _move(payload: Mapping[str, object]) -> str:
+    """What a correction or a required version means for the people it reached. Safe to repeat."""
+    version = (
+        CourseVersion.objects.select_related("course")
+        .defer("document")
+        .get(pk=int(str(payload["version"])))
+    )
+    completed = sum(_reassess(batch) for batch in _batches(version))
+    asked = _ask_again(version) if version.policy == Policy.REQUIRED else 0
+    return ngettext(
+        "%(completed)s completed by the new rule, %(asked)s person asked again",
+        "%(completed)s completed by the new rule, %(asked)s people asked again",
+        asked,
+    ) % {"completed": completed, "asked": asked}
+
+
+def _batches(version: CourseVersion) -> list[list[int]]:
+    moved = Enrolment.objects.filter(version=version).under_way().order_by("pk")
+    ids = list(moved.values_list("pk", flat=True))
+    return [ids[start : start + BATCH] for start in range(0, len(ids), BATCH)]
+
+
+@transaction.atomic
+def _reassess(ids: list[int]) -> int:
+    """Complete those whom the new rule finds done: a required lesson may have gone."""
+    now = timezone.now()
+    locked = Enrolment.objects.select_for_update().filter(pk__in=ids).order_by("pk")
+    return sum(enrolment.complete_if_due(now).complete for enrolment in locked)
+
+
+def _ask_again(version: CourseVersion) -> int:
+    """A new cycle for everyone done before, holding what they have; those owing nothing: none."""
+    before = (
+        Enrolment.objects.filter(course_id=version.course_id)
+        .exclude(version=version)
+        .latest_cycle()
+        .done()
+        .with_record()
+        .order_by("pk")
+    )
+    rule = document_of(version.pk).rule
+    asked = 0
+    for enrolment in before.iterator(chunk_size=BATCH):
+        evidence = list(enrolment.evidence.all())
+        if not rules.status(rule, [row.fact for row in evidence]).complete:
+            asked += _new_cycle(enrolment, version, evidence)
+    return asked
+
+
+@transaction.atomic
+def _new_cycle(before: Enrolment, version: CourseVersion, evidence: list[Evidence]) -> int:
+    now = timezone.now()
+    enrolment, made = Enrolment.objects.get_or_create(
+        person_id=before.person_id,
+        course_id=before.course_id,
+        cycle=before.cycle + 1,
+        defaults={
+            "version": version,
+            "organisation_id": before.organisation_id,
+            "reason": Enrolment.Reason.ASSIGNED,
+            "assigned_by_id": version.author_id,
+            "due_on": version.due_on or timezone.localdate(now) + timedelta(days=90),
+        },
+    )
+    if made:
+        known = {lesson.uuid for lesson in document_of(version.pk).lessons}
+        Evidence.objects.bulk_create(
+            Evidence(
+                enrolment=enrolment,
+                version=version,
+                kind=row.kind,
+                item=row.item,
+                reference=row.reference,
+                source="carried",
+                occurred_at=row.occurred_at,
+                recorded_at=now,
+                value={**row.value, "carried_from": row.pk},
+            )
+            for row in evidence
+            if row.item in known
+        )
+    return int(made)

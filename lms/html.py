@@ -1,0 +1,50 @@
+"""The only place where HTML from authors becomes safe, and where Markdown becomes HTML."""
+
+import bleach
+from bleach.css_sanitizer import CSSSanitizer
+from django.utils.safestring import SafeString, mark_safe
+from markdown_it import MarkdownIt
+
+# Small on purpose: no svg, math, style, form, data-*, hx-*, ids or classes from authors.
+TAGS = {
+    "p", "br", "hr", "h2", "h3", "h4", "ul", "ol", "li", "strong", "em", "u", "s", "sub", "sup",
+    "a", "blockquote", "code", "pre", "table", "caption", "thead", "tbody", "tr", "th", "td",
+    "abbr", "span",
+}  # fmt: skip
+ATTRIBUTES = {
+    "a": ["href", "title"],
+    "abbr": ["title"],
+    "th": ["scope", "colspan", "rowspan"],
+    "td": ["colspan", "rowspan"],
+    "ol": ["start"],
+    "span": ["lang"],
+    "p": ["lang"],
+}
+_markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table"])
+_no_css = CSSSanitizer(allowed_css_properties=[])
+
+
+def clean_html(source: str) -> str:
+    """Author HTML with only the allowed tags and attributes; idempotent; NUL is dropped.
+
+    Called on save, import and restore, so that what is stored may be shown as it is.
+    """
+    return bleach.clean(
+        source.replace("\0", ""),
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        protocols={"http", "https", "mailto"},
+        css_sanitizer=_no_css,
+        strip=True,
+        strip_comments=True,
+    )
+
+
+def markdown_html(source: str) -> str:
+    """CommonMark with tables, cleaned. Raw HTML in the source shows as text."""
+    return clean_html(_markdown.render(source))
+
+
+def trusted(stored: str) -> SafeString:
+    """Mark HTML that `clean_html` let through when it was stored."""
+    return mark_safe(stored)

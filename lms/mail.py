@@ -1,0 +1,123 @@
+"""One letter: bilingual by the reader's choice, HTML and plain text from one Markdown template.
+
+`templates/<app>/mail/<name>.md` starts with a line `Subject: …`; the rest is Markdown. Its text
+goes through gettext like any page. Letters are sent from outbox handlers, never from a view.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from email.utils import make_msgid
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template import Context
+from django.template.loader import get_template, render_to_string
+from django.utils import translation
+
+from lms import outbox
+from lms.html import markdown_html, trusted
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!])")
+
+
+@dataclass(frozen=True)
+class Attachment:
+    name: str
+    content: bytes
+    mimetype: str
+
+
+def send(
+    *,
+    to: str,
+    template: str,
+    context: Mapping[str, object],
+    language: str,
+    key: str,
+    attachments: Sequence[Attachment] = (),
+    calendar: bytes | None = None,
+    calendar_method: str = "REQUEST",
+) -> str:
+    """Render and hand one letter to the mailer; returns what staff see («Subject» to address).
+
+    `key` makes the Message-ID: the same promise kept twice is recognisable as one letter.
+    Plain strings in `context` are escaped as Markdown in the HTML part: a name is never a link.
+    `calendar` goes in as a text/calendar alternative with its method, as mail clients expect.
+    """
+    with translation.override(language):
+        base = {"site_url": settings.SITE_URL, "language": language, **context}
+        subject, text = _split(_render(template, base))
+        escaped = {k: _escape(v) if _is_words(k, v) else v for k, v in base.items()}
+        _, source = _split(_render(template, escaped))
+        html = render_to_string(
+            "components/mail.html", {"subject": subject, "body": trusted(markdown_html(source))}
+        )
+    message = EmailMultiAlternatives(
+        subject=subject, body=_as_text(text), to=[to], headers={"Message-ID": _message_id(key)}
+    )
+    message.attach_alternative(html, "text/html")
+    if calendar is not None:
+        message.attach_alternative(
+            calendar.decode(), f"text/calendar; method={calendar_method}; charset=utf-8"
+        )
+    for attachment in attachments:
+        message.attach(attachment.name, attachment.content, attachment.mimetype)
+    message.send()
+    return f"«{subject}» to {to}"
+
+
+@outbox.handles("mail")
+def _send_promised(payload: Mapping[str, object]) -> str:
+    """A letter whose words were fixed when it was promised: the arguments of `send`."""
+    return send(
+        to=str(payload["to"]),
+        template=str(payload["template"]),
+        context=payload["context"],  # type: ignore[arg-type]
+        language=str(payload["language"]),
+        key=str(payload["key"]),
+    )
+
+
+def promise_letter(
+    *, to: str, template: str, context: Mapping[str, object], language: str, key: str
+) -> None:
+    """Promise a letter in the caller's transaction, once per key."""
+    payload = {"to": to, "template": template, "context": context, "language": language}
+    outbox.promise("mail", key=key, payload={**payload, "key": key})
+
+
+def _render(template: str, context: Mapping[str, object]) -> str:
+    backend = get_template(template)
+    return str(backend.template.render(Context(dict(context), autoescape=False)))  # type: ignore[attr-defined]
+
+
+def _split(rendered: str) -> tuple[str, str]:
+    head, _, body = rendered.strip().partition("\n")
+    if not head.startswith("Subject:"):
+        raise ValueError("a letter's template starts with «Subject:»")
+    subject = " ".join(head.removeprefix("Subject:").split())
+    return subject, re.sub(r"\n{3,}", "\n\n", body.strip()) + "\n"
+
+
+def _is_words(key: str, value: object) -> bool:
+    return isinstance(value, str) and not key.endswith("url")
+
+
+def _escape(value: object) -> str:
+    return _MARKDOWN.sub(r"\\\1", str(value))
+
+
+def _as_text(markdown: str) -> str:
+    """Links as «words: address», emphasis marks gone: what a plain-text reader wants to see."""
+    text = re.sub(r"\[([^\]]+)\]\(([^)]+)\)", r"\1: \2", markdown)
+    return re.sub(r"\*\*(.+?)\*\*", r"\1", text)
+
+
+def _message_id(key: str) -> str:
+    domain = urlsplit(settings.SITE_URL).hostname or "localhost"
+    return (
+        f"<{sha256(key.encode()).hexdigest()[:32]}@{domain}>" if key else make_msgid(domain=domain)
+    )

@@ -1,0 +1,139 @@
+"""Durable work: mail, reminders, PDFs, calls to providers. The only writer of OutboxEntry.
+
+`promise()` inside the transaction of the act; a worker keeps it later, at least once. A handler
+is therefore safe to repeat, re-reads the rows its payload names, and raises `Stale` when the
+promise no longer makes sense. Its return value, a short sentence, is shown to staff.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from lms.models import OutboxEntry, OutboxQuerySet
+
+logger = logging.getLogger(__name__)
+
+type Handler = Callable[[Mapping[str, object]], str]
+
+LEASE = timedelta(minutes=5)  # longer than the slowest handler may take
+PAUSES = [timedelta(seconds=s) for s in (10, 60, 300, 1800, 7200, 21600, 86400)]  # then dead
+_handlers: dict[str, Handler] = {}
+
+
+class Stale(Exception):
+    """The promise is no longer true; its sentence says why. Not an error."""
+
+
+def handles(kind: str) -> Callable[[Handler], Handler]:
+    """Register the one function that keeps promises of this kind."""
+
+    def register(handler: Handler) -> Handler:
+        if kind in _handlers and _handlers[kind] is not handler:
+            raise ValueError(f"two handlers for {kind!r}")
+        _handlers[kind] = handler
+        return handler
+
+    return register
+
+
+def promise(
+    kind: str, *, key: str, payload: Mapping[str, object], due_at: datetime | None = None
+) -> None:
+    """Write the promise in the caller's transaction. The same (kind, key) again changes nothing."""
+    if kind not in _handlers:
+        raise ValueError(f"nobody handles {kind!r}")
+    OutboxEntry.objects.bulk_create([_entry(kind, key, payload, due_at)], ignore_conflicts=True)
+
+
+def promise_all(
+    kind: str, promises: Mapping[str, Mapping[str, object]], *, due_at: datetime | None = None
+) -> None:
+    """Many promises of one kind, `{key: payload}`, in a few statements."""
+    if kind not in _handlers:
+        raise ValueError(f"nobody handles {kind!r}")
+    entries = [_entry(kind, key, payload, due_at) for key, payload in promises.items()]
+    OutboxEntry.objects.bulk_create(entries, ignore_conflicts=True, batch_size=500)
+
+
+def _entry(
+    kind: str, key: str, payload: Mapping[str, object], due_at: datetime | None
+) -> OutboxEntry:
+    return OutboxEntry(kind=kind, key=key, payload=dict(payload), due_at=due_at or timezone.now())
+
+
+def work(now: datetime | None = None, *, limit: int = 20) -> int:
+    """Keep up to `limit` due promises, one after the other; returns how many were taken.
+
+    Any number of workers may call this at once. A worker killed in a handler leaves a lease that
+    runs out, and the promise is kept by another.
+    """
+    taken = _take(now or timezone.now(), limit)
+    for entry in taken:
+        _keep(entry)
+    return len(taken)
+
+
+def retry(entry: OutboxEntry) -> bool:
+    """Give a dead or skipped promise another full set of tries. False if it is alive already."""
+    again = OutboxEntry.objects.filter(
+        pk=entry.pk, state__in=[OutboxEntry.State.DEAD, OutboxEntry.State.SKIPPED]
+    )
+    return bool(
+        again.update(
+            state=OutboxEntry.State.WAITING,
+            attempts=0,
+            due_at=timezone.now(),
+            lease_until=None,
+            finished_at=None,
+        )
+    )
+
+
+@transaction.atomic
+def _take(now: datetime, limit: int) -> list[OutboxEntry]:
+    # SKIP LOCKED lets workers pass each other on PostgreSQL; on SQLite the transaction is alone.
+    due = OutboxEntry.objects.due(now).select_for_update(skip_locked=True).order_by("due_at", "pk")
+    taken = list(due[:limit])
+    OutboxEntry.objects.filter(pk__in=[entry.pk for entry in taken]).update(
+        lease_until=now + LEASE, attempts=F("attempts") + 1
+    )
+    for entry in taken:
+        entry.attempts += 1
+    return taken
+
+
+def _keep(entry: OutboxEntry) -> None:
+    try:
+        handler = _handlers[entry.kind]
+        outcome, state = handler(entry.payload), OutboxEntry.State.DONE
+    except Stale as reason:
+        outcome, state = str(reason), OutboxEntry.State.SKIPPED
+    except Exception as error:
+        logger.exception("outbox %s, try %s", entry, entry.attempts)
+        _postpone(entry, f"{type(error).__name__}: {error}")
+        return
+    _mine(entry).update(state=state, outcome=outcome, finished_at=timezone.now(), lease_until=None)
+
+
+def _postpone(entry: OutboxEntry, outcome: str) -> None:
+    if entry.attempts > len(PAUSES):
+        _mine(entry).update(
+            state=OutboxEntry.State.DEAD,
+            outcome=outcome,
+            finished_at=timezone.now(),
+            lease_until=None,
+        )
+    else:
+        pause = PAUSES[entry.attempts - 1]
+        _mine(entry).update(due_at=timezone.now() + pause, outcome=outcome, lease_until=None)
+
+
+def _mine(entry: OutboxEntry) -> OutboxQuerySet:
+    # The number of attempts fences off a worker whose lease ran out and was taken by another.
+    return OutboxEntry.objects.filter(
+        pk=entry.pk, attempts=entry.attempts, state=OutboxEntry.State.WAITING
+    )

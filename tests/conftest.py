@@ -1,0 +1,78 @@
+import os
+import shutil
+
+import pytest
+
+os.environ.setdefault("GROUNDWORK_ENV", "test")
+# The synchronous Playwright API keeps a loop running in the main thread.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+
+
+def pytest_collection_modifyitems(items):
+    """Browser journeys and real processes go last, each kind on one worker."""
+    for item in items:
+        if "page" in item.fixturenames or "browser" in item.fixturenames:
+            item.add_marker("browser")
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            if not CHROMIUM:
+                item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+        elif item.get_closest_marker("processes"):
+            item.add_marker(pytest.mark.xdist_group("processes"))
+    items.sort(key=lambda item: bool(item.get_closest_marker("browser")))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _flush_past_the_guards(django_db_setup, django_db_blocker):
+    """Let the test runner empty tables that refuse DELETE.
+
+    PostgreSQL truncates, which row triggers do not see; SQLite deletes, so there the triggers
+    step aside for the flush and come back with it.
+    """
+    from django.db import connection
+
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        triggers = cursor.fetchall()
+    flush = connection.ops.sql_flush
+
+    def around(*args, **kwargs):
+        drops = [f"DROP TRIGGER IF EXISTS {name}" for name, _ in triggers]
+        return drops + flush(*args, **kwargs) + [sql for _, sql in triggers]
+
+    connection.ops.sql_flush = around
+    yield
+    connection.ops.sql_flush = flush
+
+
+@pytest.fixture(autouse=True)
+def _fresh_documents():
+    """Ids are used again from test to test; the cache of parsed versions must not outlive them."""
+    from courses.models.course import document_of
+
+    document_of.cache_clear()
+    yield
+
+
+@pytest.fixture
+def person(db):
+    from tests.factories import make_person
+
+    return make_person(name="Ana Ruiz")
+
+
+@pytest.fixture
+def signed_in(client, person):
+    """A browser in which `person` is signed in."""
+    client.force_login(person)
+    return client
+
+
+@pytest.fixture
+def htmx():
+    """Headers that make the test client speak as htmx does."""
+    return {"HX-Request": "true"}

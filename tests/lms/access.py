@@ -1,0 +1,7 @@
+ACCESS = {
+    "healthz": "public",
+    "readyz": "public",
+    "set-theme": "public",
+    "home": "public",
+    "styleguide": "public",
+}
