@@ -1,0 +1,20 @@
+from webinars.models.presence import Determination, LiveWindow, PresenceSpan
+from webinars.models.registration import Accommodation, Registration
+from webinars.models.room import ChatMessage, Poll, PollVote, QuestionVote, RoomEvent, RoomQuestion
+from webinars.models.schedule import CreditPolicy, Webinar
+
+__all__ = [
+    "Accommodation",
+    "ChatMessage",
+    "CreditPolicy",
+    "Determination",
+    "LiveWindow",
+    "Poll",
+    "PollVote",
+    "PresenceSpan",
+    "QuestionVote",
+    "Registration",
+    "RoomEvent",
+    "RoomQuestion",
+    "Webinar",
+]

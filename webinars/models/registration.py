@@ -1,0 +1,90 @@
+"""Who comes to a session, and what they need to take part."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from lms.models import PlannedQuerySet
+from people.models import Organisation, User
+from webinars.models.schedule import Webinar
+
+
+class RegistrationQuerySet(PlannedQuerySet["Registration"]):
+    def of(self, person: User) -> Self:
+        return self.filter(person=person)
+
+    def seated(self) -> Self:
+        return self.filter(state=Registration.State.SEATED)
+
+    def waiting(self) -> Self:
+        """The waitlist in its order."""
+        return self.filter(state=Registration.State.WAITLISTED).order_by("changed_at", "pk")
+
+
+class Registration(models.Model):
+    """One person's place at one session. Written by `webinars.registering`, under the lock of the
+    session's row: seats are counted there."""
+
+    class State(models.TextChoices):
+        SEATED = "seated", _("You have a seat")
+        WAITLISTED = "waitlisted", _("On the waitlist")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    webinar = models.ForeignKey(Webinar, models.PROTECT, related_name="registrations")
+    person = models.ForeignKey(User, models.PROTECT, related_name="registrations")
+    state = models.CharField(max_length=12, choices=State)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
+    registered_at = models.DateTimeField(default=timezone.now)
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    objects = RegistrationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["webinar", "person"], name="one_place_each"),
+        ]
+        indexes = [
+            models.Index(fields=["webinar", "changed_at"], condition=Q(state="waitlisted"),
+                         name="waitlist_in_order"),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.person_id} at {self.webinar_id}: {self.state}"
+
+
+class Accommodation(models.Model):
+    """What a registered person asks for to take part. Staff work through these before the day."""
+
+    class Kind(models.TextChoices):
+        CART = "cart", _("Live captions by a person (CART)")
+        ASL = "asl", _("American Sign Language interpreter")
+        INTERPRETER = "interpreter", _("Spoken-language interpreter")
+        LARGE_PRINT = "large_print", _("Large-print or accessible materials")
+        OTHER = "other", _("Something else")
+
+    class State(models.TextChoices):
+        ASKED = "asked", _("Asked")
+        ARRANGED = "arranged", _("Arranged")
+        DECLINED = "declined", _("Could not be arranged")
+
+    registration = models.ForeignKey(Registration, models.PROTECT, related_name="accommodations")
+    kind = models.CharField(max_length=12, choices=Kind)
+    note = models.CharField(max_length=500, blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.ASKED)
+    answer = models.CharField(max_length=500, blank=True)  # what the person is told
+    asked_at = models.DateTimeField(default=timezone.now)
+
+    objects = PlannedQuerySet["Accommodation"].as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["registration", "kind"], name="asked_once_per_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} for {self.registration_id}"

@@ -1,0 +1,155 @@
+"""What is said in the room, and the log that carries it to every window."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from lms.models import PlannedQuerySet
+from people.models import User
+from webinars.models.schedule import Webinar
+
+
+class RoomEvent(models.Model):
+    """«Something changed»: the room's log, numbered without gaps. Append-only.
+
+    It names what changed (`kind`, `about`), not what it says: each delivery renders the present
+    state for its audience, so a replay never repeats words that were taken back since.
+    """
+
+    class Audience(models.TextChoices):
+        ALL = "all"
+        STAFF = "staff"  # hosts and moderators
+
+    webinar = models.ForeignKey(Webinar, models.PROTECT, related_name="events")
+    seq = models.PositiveBigIntegerField()
+    audience = models.CharField(max_length=8, choices=Audience, default=Audience.ALL)
+    kind = models.CharField(max_length=20)  # state, question, message, poll
+    about = models.PositiveBigIntegerField(null=True)  # the row's id
+    payload = models.JSONField(default=dict)  # facts for the audit, never shown
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["seq"]
+        constraints = [
+            models.UniqueConstraint(fields=["webinar", "seq"], name="room_events_numbered"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.webinar_id} #{self.seq} {self.kind}"
+
+
+class RoomQuestionQuerySet(PlannedQuerySet["RoomQuestion"]):
+    def public(self) -> Self:
+        """What everybody in the room may see."""
+        return self.filter(state__in=[RoomQuestion.State.APPROVED, RoomQuestion.State.ANSWERED])
+
+
+class RoomQuestion(models.Model):
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting for a moderator")
+        APPROVED = "approved", _("Shown")
+        ANSWERED = "answered", _("Answered")
+        DISMISSED = "dismissed", _("Not shown")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    webinar = models.ForeignKey(Webinar, models.PROTECT, related_name="questions")
+    author = models.ForeignKey(User, models.PROTECT, related_name="+")
+    key = models.UUIDField(default=uuid.uuid4)  # from the form: sent twice is asked once
+    text = models.CharField(max_length=500)
+    anonymous = models.BooleanField(default=False)  # to the room; moderators know
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    answer = models.CharField(max_length=1000, blank=True)
+    asked_at = models.DateTimeField(default=timezone.now)
+
+    objects = RoomQuestionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["webinar", "author", "key"], name="asked_once"),
+        ]
+        indexes = [models.Index(fields=["webinar", "state"])]
+
+    def __str__(self) -> str:
+        return f"question {self.pk}"
+
+
+class QuestionVote(models.Model):
+    question = models.ForeignKey(RoomQuestion, models.CASCADE, related_name="votes")
+    person = models.ForeignKey(User, models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["question", "person"], name="one_vote_each"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} for {self.question_id}"
+
+
+class ChatMessage(models.Model):
+    webinar = models.ForeignKey(Webinar, models.PROTECT, related_name="messages")
+    author = models.ForeignKey(User, models.PROTECT, related_name="+")
+    key = models.UUIDField(default=uuid.uuid4)
+    text = models.CharField(max_length=500)
+    sent_at = models.DateTimeField(default=timezone.now)
+    removed_at = models.DateTimeField(null=True)
+
+    objects = PlannedQuerySet["ChatMessage"].as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["webinar", "author", "key"], name="said_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["webinar", "id"], condition=Q(removed_at__isnull=True), name="chat_shown"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"message {self.pk}"
+
+
+class Poll(models.Model):
+    """A single-choice poll. Its result is hidden from a person until they voted or it closed."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Not opened yet")
+        OPEN = "open", _("Open")
+        CLOSED = "closed", _("Closed")
+
+    webinar = models.ForeignKey(Webinar, models.PROTECT, related_name="polls")
+    question = models.JSONField(default=dict)  # localised
+    options = models.JSONField(default=list)  # [{"id": "a", "text": localised}, …]
+    state = models.CharField(max_length=8, choices=State, default=State.DRAFT)
+    opened_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+
+    objects = PlannedQuerySet["Poll"].as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"poll {self.pk}"
+
+
+class PollVote(models.Model):
+    poll = models.ForeignKey(Poll, models.CASCADE, related_name="votes")
+    person = models.ForeignKey(User, models.PROTECT, related_name="+")
+    option = models.CharField(max_length=20)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["poll", "person"], name="one_choice_each"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id}: {self.option}"

@@ -1,0 +1,127 @@
+"""When a live session takes place, where it is shown, and what earns credit in it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Self
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from courses.models import Course
+from lms.models import PlannedQuerySet
+from lms.text import said
+from people.models import User, check_zone
+
+
+class CreditPolicy(models.Model):
+    """What counts as attending. Append-only: a change is a new row with the next number.
+
+    The share is of the live time. Gaps up to `gap_seconds` between presence are added back, in all
+    no more than the smaller of `gap_total_seconds` and `gap_total_percent` of the live time.
+    """
+
+    name = models.CharField(max_length=80)
+    number = models.PositiveSmallIntegerField()
+    share_percent = models.PositiveSmallIntegerField(default=80)
+    gap_seconds = models.PositiveSmallIntegerField(default=60)
+    gap_total_seconds = models.PositiveSmallIntegerField(default=300)
+    gap_total_percent = models.PositiveSmallIntegerField(default=5)
+    late_limit_minutes = models.PositiveSmallIntegerField(null=True)  # None: come when you can
+    credit_step_minutes = models.PositiveSmallIntegerField(default=1)  # minutes round down to it
+    sources = models.JSONField(default=list)  # which presence sources count; empty: all
+
+    class Meta:
+        verbose_name_plural = "credit policies"
+        constraints = [
+            models.UniqueConstraint(fields=["name", "number"], name="policy_version_once"),
+            models.CheckConstraint(
+                condition=Q(share_percent__gte=1, share_percent__lte=100), name="share_is_a_percent"
+            ),
+            models.CheckConstraint(
+                condition=Q(credit_step_minutes__gte=1), name="credit_step_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.number}"
+
+
+class WebinarQuerySet(PlannedQuerySet["Webinar"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Published sessions; hosts see their drafts too. Cancelled ones stay, and say so."""
+        published = Q(published_at__isnull=False)
+        if isinstance(user, User) and (user.may_host or user.is_superuser):
+            return self
+        return self.filter(published)
+
+    def hosted_by(self, user: User) -> Self:
+        """Sessions whose console this person may open."""
+        if user.is_superuser:
+            return self
+        if not user.may_host:
+            return self.none()
+        return self.filter(hosts=user)
+
+    def upcoming(self) -> Self:
+        return self.filter(
+            ended_at__isnull=True, cancelled_at__isnull=True, ends_at__gt=timezone.now()
+        ).order_by("starts_at")
+
+    def in_room(self) -> Self:
+        return self.filter(state__in=[Webinar.State.LIVE, Webinar.State.BREAK])
+
+
+class Webinar(models.Model):
+    """One scheduled live session: a lesson of a course (`item` is the lesson's uuid)."""
+
+    class State(models.TextChoices):
+        SCHEDULED = "scheduled", _("Scheduled")
+        LIVE = "live", _("Live now")
+        BREAK = "break", _("On a break")
+        ENDED = "ended", _("Over")
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)  # calendar UID
+    slug = models.SlugField(max_length=80, unique=True)
+    course = models.ForeignKey(Course, models.PROTECT, related_name="webinars")
+    item = models.CharField(max_length=36)
+    title = models.JSONField(default=dict)
+    summary = models.JSONField(default=dict, blank=True)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    zone = models.CharField(max_length=64, default="America/New_York", validators=[check_zone])
+    capacity = models.PositiveIntegerField(null=True, blank=True)
+    registration_closes_at = models.DateTimeField(null=True, blank=True)
+    languages = models.JSONField(default=list)
+    hosts = models.ManyToManyField(User, related_name="hosted_webinars", blank=True)
+    policy = models.ForeignKey(CreditPolicy, models.PROTECT, related_name="+")
+    stage = models.JSONField(default=dict, blank=True)  # {"kind": "youtube", "id"} or file address
+    recording = models.JSONField(default=dict, blank=True)  # the same shape, once there is one
+    state = models.CharField(max_length=10, choices=State, default=State.SCHEDULED)
+    published_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    revision = models.PositiveIntegerField(default=0)  # calendar SEQUENCE: grows when it moves
+    room_seq = models.PositiveBigIntegerField(default=0)  # the last event's number
+
+    objects = WebinarQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["starts_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="ends_later"),
+            models.CheckConstraint(
+                condition=Q(capacity__isnull=True) | Q(capacity__gte=1), name="capacity_positive"
+            ),
+        ]
+        indexes = [models.Index(fields=["item"]), models.Index(fields=["starts_at"])]
+
+    def __str__(self) -> str:
+        return said(self.title, "en")
+
+    def get_absolute_url(self) -> str:
+        return reverse("webinars:webinar", args=[self.slug])
