@@ -13,8 +13,10 @@ from webinars.models.schedule import CreditPolicy, Webinar
 
 
 class LiveWindow(models.Model):
-    """A stretch of live time on the server's clock: opened by go-live or resume, closed by break
-    or end. A correction writes all windows anew with the next revision; the last revision counts."""
+    """A stretch of live time on the server's clock: from go-live or resume to break or end.
+
+    A correction writes all windows anew with the next revision; the last revision counts.
+    """
 
     webinar = models.ForeignKey(Webinar, models.PROTECT, related_name="windows")
     revision = models.PositiveSmallIntegerField(default=1)
