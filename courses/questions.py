@@ -5,6 +5,7 @@ feedback and explanations never leave the server before that, for any kind. A ki
 say how it is shown, read or marked cannot be made: the site would not start.
 """
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 
 type Body = Mapping[str, Any]
 LONGEST_TEXT = 5000  # characters of a text answer
+THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(,\d{3})+(\.\d+)?")
 
 
 class Unreadable(ValueError):
@@ -146,10 +148,12 @@ class Numeric(Kind):
         return {"prompt": body["prompt"], "unit": body["answer"].get("unit") or {}}
 
     def read(self, body: Body, sent: Sequence[str]) -> str | None:
-        """As typed, once it reads as a number; both 1,5 and 1.5 do."""
-        if not sent or not sent[0].strip():
+        """The number as digits. 3.5 and 3,5 are the same; 23,800 is twenty-three thousand."""
+        typed = sent[0].strip().strip("$% ").replace(" ", "") if sent else ""
+        if not typed:
             return None
-        number = _decimal(sent[0].strip().rstrip("% ").replace(",", "."))
+        plain = typed.replace(",", "") if THOUSANDS.fullmatch(typed) else typed.replace(",", ".")
+        number = _decimal(plain)
         if number is None:
             raise Unreadable(_("Write a number, for example 12 or 3.5."))
         return format(number, "f")
