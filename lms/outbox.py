@@ -71,9 +71,10 @@ def work(now: datetime | None = None, *, limit: int = 20) -> int:
     Any number of workers may call this at once. A worker killed in a handler leaves a lease that
     runs out, and the promise is kept by another.
     """
-    taken = _take(now or timezone.now(), limit)
+    now = now or timezone.now()
+    taken = _take(now, limit)
     for entry in taken:
-        _keep(entry)
+        _keep(entry, now)
     return len(taken)
 
 
@@ -106,7 +107,7 @@ def _take(now: datetime, limit: int) -> list[OutboxEntry]:
     return taken
 
 
-def _keep(entry: OutboxEntry) -> None:
+def _keep(entry: OutboxEntry, now: datetime) -> None:
     try:
         handler = _handlers[entry.kind]
         outcome, state = handler(entry.payload), OutboxEntry.State.DONE
@@ -114,12 +115,12 @@ def _keep(entry: OutboxEntry) -> None:
         outcome, state = str(reason), OutboxEntry.State.SKIPPED
     except Exception as error:
         logger.exception("outbox %s, try %s", entry, entry.attempts)
-        _postpone(entry, f"{type(error).__name__}: {error}")
+        _postpone(entry, now, f"{type(error).__name__}: {error}")
         return
     _mine(entry).update(state=state, outcome=outcome, finished_at=timezone.now(), lease_until=None)
 
 
-def _postpone(entry: OutboxEntry, outcome: str) -> None:
+def _postpone(entry: OutboxEntry, now: datetime, outcome: str) -> None:
     if entry.attempts > len(PAUSES):
         _mine(entry).update(
             state=OutboxEntry.State.DEAD,
@@ -129,7 +130,7 @@ def _postpone(entry: OutboxEntry, outcome: str) -> None:
         )
     else:
         pause = PAUSES[entry.attempts - 1]
-        _mine(entry).update(due_at=timezone.now() + pause, outcome=outcome, lease_until=None)
+        _mine(entry).update(due_at=now + pause, outcome=outcome, lease_until=None)
 
 
 def _mine(entry: OutboxEntry) -> OutboxQuerySet:

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import URLPattern, URLResolver, include, path
 
-from lms import views
+from lms import staff, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.healthz, name="healthz"),
@@ -14,6 +14,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
 urlpatterns += i18n_patterns(
     path("", views.home, name="home"),
     path("accounts/", include("allauth.urls")),
+    path("staff/outbox/", staff.outbox_page, name="staff-outbox"),
+    path("staff/outbox/<int:pk>/retry/", staff.retry, name="staff-outbox-retry"),
     prefix_default_language=False,
 )
 if not settings.PRODUCTION:

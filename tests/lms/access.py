@@ -4,4 +4,6 @@ ACCESS = {
     "set-theme": "public",
     "home": "public",
     "styleguide": "public",
+    "staff-outbox": "carer",
+    "staff-outbox-retry": "carer",
 }

@@ -1,0 +1,55 @@
+"""Pages for the carer of the site: what the outbox promised, kept, and could not keep."""
+
+from django.core.paginator import Paginator
+from django.db.models import Count
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from lms import outbox
+from lms.http import render_page, see_other
+from lms.models import OutboxEntry
+from people.access import SignedIn, carer, only
+from people.audit import note
+
+STATES = {
+    OutboxEntry.State.DEAD: _("Failed"),
+    OutboxEntry.State.WAITING: _("Waiting"),
+    OutboxEntry.State.DONE: _("Done"),
+    OutboxEntry.State.SKIPPED: _("No longer needed"),
+}
+PER_PAGE = 50
+
+
+@only(carer)
+def outbox_page(request: SignedIn) -> HttpResponse:
+    return _page(request)
+
+
+@require_POST
+@only(carer)
+def retry(request: SignedIn, pk: int) -> HttpResponse:
+    """Try a failed or skipped promise again; one that is alive or done stays as it is."""
+    entry = get_object_or_404(OutboxEntry, pk=pk)
+    if outbox.retry(entry):
+        note(request.user, "outbox.retried", entry, kind=entry.kind, key=entry.key)
+    if request.htmx:
+        return _page(request)
+    return see_other(f"{reverse('staff-outbox')}?state={entry.state}")
+
+
+def _page(request: SignedIn) -> HttpResponse:
+    state = request.GET.get("state") or request.POST.get("state")
+    chosen = state if state in STATES else OutboxEntry.State.DEAD
+    counts = dict(OutboxEntry.objects.values_list("state").annotate(Count("pk")))
+    rows = OutboxEntry.objects.filter(state=chosen).order_by("-created_at", "-pk").planned()
+    context = {
+        "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
+        "chosen": chosen,
+        "states": [(value, label, counts.get(value, 0)) for value, label in STATES.items()],
+        "late": OutboxEntry.objects.due(timezone.now()).count(),
+    }
+    return render_page(request, "staff/outbox.html", context, part="entries")

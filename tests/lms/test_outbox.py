@@ -1,0 +1,127 @@
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from lms import outbox
+from lms.models import OutboxEntry
+from lms.outbox import PAUSES, Stale
+
+State = OutboxEntry.State
+done = []
+
+
+@outbox.handles("test.note")
+def _note(payload):
+    done.append(payload["n"])
+    return f"noted {payload['n']}"
+
+
+@outbox.handles("test.fail")
+def _fail(payload):
+    raise RuntimeError("the provider is away")
+
+
+@outbox.handles("test.stale")
+def _stale(payload):
+    raise Stale("the session was moved")
+
+
+@pytest.fixture(autouse=True)
+def _empty():
+    done.clear()
+
+
+def promise(kind="test.note", key="a", **payload):
+    outbox.promise(kind, key=key, payload=payload or {"n": 1})
+    return OutboxEntry.objects.get(kind=kind, key=key)
+
+
+@pytest.mark.django_db
+def test_a_promise_is_kept_once_and_says_so():
+    promise()
+    promise()
+
+    assert outbox.work() == 1
+    assert outbox.work() == 0
+
+    entry = OutboxEntry.objects.get()
+    assert (entry.state, entry.outcome, done) == (State.DONE, "noted 1", [1])
+
+
+@pytest.mark.django_db
+def test_a_promise_goes_with_the_transaction_that_made_it():
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        promise()
+        1 / 0
+
+    assert not OutboxEntry.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_failure_is_tried_again_later_and_at_last_left_to_a_person():
+    entry = promise("test.fail")
+    now = timezone.now()
+
+    for pause in PAUSES:
+        assert outbox.work(now) == 1
+        assert outbox.work(now) == 0  # not before its time
+        now += pause + timedelta(minutes=1)
+    assert outbox.work(now) == 1
+
+    entry.refresh_from_db()
+    assert (entry.state, entry.attempts) == (State.DEAD, len(PAUSES) + 1)
+    assert entry.outcome == "RuntimeError: the provider is away"
+    assert outbox.retry(entry)
+    assert outbox.work() == 1
+
+
+@pytest.mark.django_db
+def test_what_is_no_longer_true_is_skipped_with_its_reason():
+    entry = promise("test.stale")
+
+    outbox.work()
+
+    entry.refresh_from_db()
+    assert (entry.state, entry.outcome) == (State.SKIPPED, "the session was moved")
+
+
+@pytest.mark.django_db
+def test_a_worker_that_died_leaves_a_lease_that_runs_out():
+    promise()
+    (taken,) = outbox._take(timezone.now(), 20)  # and here the worker is killed
+
+    assert outbox.work() == 0
+    assert outbox.work(timezone.now() + outbox.LEASE + timedelta(seconds=1)) == 1
+
+    assert done == [1]
+    outbox._mine(taken).update(outcome="too late")  # the dead one wakes up: it is fenced off
+    assert OutboxEntry.objects.get().outcome == "noted 1"
+
+
+@pytest.mark.django_db
+def test_nobody_promises_what_nobody_handles():
+    with pytest.raises(ValueError, match="nobody handles"):
+        outbox.promise("test.unknown", key="a", payload={})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_at_once_keep_each_promise_once():
+    outbox.promise_all("test.note", {str(n): {"n": n} for n in range(40)})
+
+    def worker():
+        try:
+            while outbox.work(limit=5):
+                pass
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=worker) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(done) == list(range(40))
