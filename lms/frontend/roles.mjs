@@ -49,5 +49,6 @@ export const DROPPED = [
   /usa-button--outline-inverse/,
   /usa-alert--(emergency|validation)/,
   /usa-(input|input-group|select|textarea)--(2xs|xs|sm|small|md|medium|lg|xl|2xl|success)/,
-  /usa-(form|input-list|prose|tag--big|legend--large|checklist|link--external)\b/,
+  /usa-(form|input-list|prose|checklist|button-group)(?![\w-])/,
+  /usa-(tag--big|legend--large|link--external|label--required)/,
 ];
