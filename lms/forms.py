@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.forms.renderers import TemplatesSetting
+from django.forms.widgets import Input
 
 _CLASSES: tuple[tuple[type[forms.Widget], str], ...] = (
     (forms.CheckboxInput, "usa-checkbox__input"),
@@ -17,7 +18,7 @@ _CLASSES: tuple[tuple[type[forms.Widget], str], ...] = (
     (forms.Textarea, "usa-textarea"),
     (forms.FileInput, ""),
     (forms.MultiWidget, "usa-input"),
-    (forms.Input, "usa-input"),
+    (Input, "usa-input"),
 )
 
 
@@ -34,6 +35,8 @@ class UswdsField(forms.BoundField):
             given = attrs.get("class", widget.attrs.get("class", ""))
             if classes := f"{ours} {given}".strip():
                 attrs["class"] = classes
+            if widget.attrs.get("placeholder") == self.label:
+                attrs["placeholder"] = False  # a placeholder that repeats the label says nothing
         return attrs
 
     @property

@@ -30,7 +30,7 @@ function recolour(css) {
     if (property === "font-family") return line.replace(/(--gw-\w+),.*;/, "var($1);");
     // USWDS draws its icons twice, for browsers without masks too. All of ours have masks.
     if (property === "background-image" && value.includes("/usa-icons/")) return "";
-    const changed = value.replace(/url\([^)]*\)|#[0-9a-f]{3,8}\b|rgba?\([^)]*\)|\b(?:white|black)\b/g, (colour) => {
+    const changed = value.replace(/url\([^)]*\)|#[0-9a-f]{3,8}\b|rgba?\([^)]*\)|(?<![\w-])(?:white|black)(?![\w-])/g, (colour) => {
       if (colour.startsWith("url(")) return colour;
       const role = byProperty(property, colour) ?? values.get(colour);
       return role ? `var(${role})` : colour;
@@ -62,9 +62,10 @@ function drop(css) {
 
 const ours = drop(recolour(sass.compile(join(here, "sass/site.scss"), options).css));
 const tokens = sass.compileString('@use "tokens";', options).css;
+const charset = "@charset \"UTF-8\";\n";
 const { code } = transform({
   filename: basename("site.css"),
-  code: Buffer.from(tokens + inlineIcons(ours)),
+  code: Buffer.from(charset + tokens + inlineIcons(ours).replace(charset, "")),
   minify: true,
   targets: browserslistToTargets(["chrome 90", "safari 14", "firefox 90"]),
 });
