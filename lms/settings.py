@@ -92,6 +92,7 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.humanize",  # the passkey list of allauth.mfa
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.sitemaps",
@@ -209,6 +210,8 @@ else:
 MAILERS = {"default": _mailer}
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="Groundwork <learning@groundwork.test>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Who stands behind the certificates: copied into each one when it is issued.
+PROVIDER_NAME = env.str("PROVIDER_NAME", default="Groundwork Demonstration Health Department")
 
 # --- Languages and time
 LANGUAGE_CODE = "en"
