@@ -224,6 +224,7 @@ TIME_ZONE = "America/New_York"
 # --- Static files and media. Author and package files never share the site's origin in production.
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)  # what serves it complains when it is not there yet
 MEDIA_ROOT = VAR_DIR / "media"
 MEDIA_URL_BASE = _url("MEDIA_URL_BASE", "", schemes={"http", "https"})
 STORAGES = {

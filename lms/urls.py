@@ -16,6 +16,7 @@ urlpatterns += i18n_patterns(
     path("accounts/", include("allauth.urls")),
     path("staff/outbox/", staff.outbox_page, name="staff-outbox"),
     path("staff/outbox/<int:pk>/retry/", staff.retry, name="staff-outbox-retry"),
+    path("", include("certificates.urls")),
     prefix_default_language=False,
 )
 if not settings.PRODUCTION:

@@ -1,0 +1,44 @@
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from certificates import codes
+from certificates.models import Revocation
+
+
+class VerifyForm(forms.Form):
+    code = forms.CharField(
+        label=_("Certificate number"),
+        max_length=60,
+        help_text=_("It has 26 letters and digits and stands at the foot of the certificate."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def clean_code(self) -> str:
+        code = codes.typed(self.cleaned_data["code"])
+        if code is None:
+            raise forms.ValidationError(
+                _("This is not a certificate number. Please check each letter and digit.")
+            )
+        return code
+
+
+class CorrectForm(forms.Form):
+    name = forms.CharField(label=_("Name as it should be printed"), max_length=200)
+    why = forms.CharField(
+        label=_("Why it is corrected"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("For our own records. It is not shown in public."),
+    )
+
+
+class RevokeForm(forms.Form):
+    reason = forms.ChoiceField(
+        label=_("Reason, shown to anyone who checks the certificate"), choices=Revocation.Reason
+    )
+    revoke_why = forms.CharField(
+        label=_("What happened"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("For our own records. It is not shown in public."),
+    )

@@ -1,0 +1,20 @@
+from django import template
+from django.template import Context
+
+from certificates.models import Certificate
+from courses.models import Completion
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def certificate_of(context: Context, completion: Completion | None) -> Certificate | None:
+    """The signed-in person's certificate for this completion: one query a page for any number."""
+    request = context["request"]
+    if completion is None or not request.user.is_authenticated:
+        return None
+    if not hasattr(request, "_certificates"):
+        mine = Certificate.objects.of(request.user).standing().with_state()
+        request._certificates = {row.completion_id: row for row in mine}
+    found: Certificate | None = request._certificates.get(completion.pk)
+    return found

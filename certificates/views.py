@@ -1,0 +1,187 @@
+"""Certificates as strangers check them, holders keep them and administrators correct them."""
+
+from typing import Literal
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from certificates import codes, issuing
+from certificates.forms import CorrectForm, RevokeForm, VerifyForm
+from certificates.models import Certificate, State
+from certificates.press import PressError, print_certificate
+from courses.models import Completion
+from lms.http import see_other
+from people.access import SignedIn, credit_administrator, only
+
+GUESSES_PER_MINUTE = 30  # unknown numbers from one address before we ask it to wait
+
+
+def verify(request: HttpRequest) -> HttpResponse:
+    """The form; with `?code=` on to the certificate, or the reason beside the field."""
+    if "code" not in request.GET:
+        return render(request, "certificates/verify.html", {"form": VerifyForm()})
+    form = VerifyForm(request.GET)
+    if form.is_valid():
+        return redirect("certificates:certificate", form.cleaned_data["code"])
+    return render(request, "certificates/verify.html", {"form": form}, status=422)
+
+
+def certificate(request: HttpRequest, code: str) -> HttpResponse:
+    """The public page: 200 with the frozen fields and the state, whatever the state is."""
+    found = _find(code)
+    if found is None:
+        return _unknown(request, code)
+    mine = request.user.is_authenticated and request.user.pk == found.holder_id
+    context = {
+        "certificate": found,
+        "public": found.public(),
+        "mine": mine,
+        "may_manage": request.user.is_authenticated and credit_administrator(request.user),
+        "newer": found.superseded_by if found.state == State.SUPERSEDED else None,
+    }
+    return _unlisted(render(request, "certificates/certificate.html", context))
+
+
+def as_json(request: HttpRequest, code: str) -> HttpResponse:
+    """The same fields for machines; the shape is documented in README.md."""
+    found = _find(code)
+    if found is None:
+        if _guessing(request):
+            return _unlisted(JsonResponse({"error": "too many unknown numbers"}, status=429))
+        return _unlisted(JsonResponse({"error": "no certificate with this number"}, status=404))
+    return _unlisted(JsonResponse(found.public()))
+
+
+def pdf(request: HttpRequest, code: str) -> HttpResponse:
+    """The document, printed from the snapshot. One that no longer stands is not printed again."""
+    found = _find(code)
+    if found is None:
+        return _unknown(request, code)
+    if found.state in {State.REVOKED, State.SUPERSEDED}:
+        messages.warning(request, _("This certificate no longer stands, so it is not printed."))
+        return see_other(found.get_absolute_url())
+    paper: Literal["letter", "a4"] = "a4" if request.GET.get("paper") == "a4" else "letter"
+    try:
+        document = print_certificate(found.snapshot, paper=paper)
+    except PressError:
+        messages.error(request, _("The document could not be made just now. Please try again."))
+        return see_other(found.get_absolute_url())
+    response = HttpResponse(document, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="certificate-{found.code[:5]}.pdf"'
+    response["Cache-Control"] = "private, no-store"
+    return _unlisted(response)
+
+
+@login_required
+def transcript(request: SignedIn) -> HttpResponse:
+    """All that this person completed here, newest first, with the certificate that stands."""
+    completions = (
+        Completion.objects.filter(enrolment__person=request.user, superseded_by=None)
+        .select_related("enrolment__course")
+        .order_by("-completed_at")
+        .planned()
+    )
+    standing = Certificate.objects.of(request.user).standing().with_state()
+    by_completion = {certificate.completion_id: certificate for certificate in standing}
+    rows = [(completion, by_completion.get(completion.pk)) for completion in completions]
+    return render(request, "certificates/transcript.html", {"rows": rows})
+
+
+@only(credit_administrator)
+def manage(request: SignedIn, code: str) -> HttpResponse:
+    found = _manageable(request, code)
+    name = {"name": found.snapshot["name"]}
+    return _managing(request, found, CorrectForm(initial=name), RevokeForm())
+
+
+@require_POST
+@only(credit_administrator)
+def correct(request: SignedIn, code: str) -> HttpResponse:
+    found = _manageable(request, code)
+    form = CorrectForm(request.POST)
+    if form.is_valid():
+        name, why = form.cleaned_data["name"], form.cleaned_data["why"]
+        try:
+            newer = issuing.reissue(found, name=name, by=request.user, why=why)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, _("The corrected certificate was issued."))
+            return see_other(newer.get_absolute_url())
+    return _managing(request, found, form, RevokeForm(), status=422)
+
+
+@require_POST
+@only(credit_administrator)
+def revoke(request: SignedIn, code: str) -> HttpResponse:
+    found = _manageable(request, code)
+    form = RevokeForm(request.POST)
+    if form.is_valid():
+        reason, why = form.cleaned_data["reason"], form.cleaned_data["revoke_why"]
+        try:
+            issuing.revoke(found, reason=reason, by=request.user, why=why)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, _("The certificate was revoked."))
+            return see_other(found.get_absolute_url())
+    name = {"name": found.snapshot["name"]}
+    return _managing(request, found, CorrectForm(initial=name), form, status=422)
+
+
+def _managing(
+    request: SignedIn,
+    found: Certificate,
+    correct_form: CorrectForm,
+    revoke_form: RevokeForm,
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "certificate": found,
+        "correct_form": correct_form,
+        "revoke_form": revoke_form,
+        "stands": found.state in {State.VALID, State.EXPIRED},
+    }
+    return render(request, "certificates/manage.html", context, status=status)
+
+
+def _manageable(request: SignedIn, code: str) -> Certificate:
+    rows = Certificate.objects.manageable_by(request.user).with_state()
+    return get_object_or_404(rows, code=codes.typed(code) or "")
+
+
+def _find(code: str) -> Certificate | None:
+    meant = codes.typed(code)
+    if meant is None:
+        return None
+    return Certificate.objects.with_state().filter(code=meant).first()
+
+
+def _unknown(request: HttpRequest, code: str) -> HttpResponse:
+    """The same answer for every number that is none of ours, whatever it looks like."""
+    status = 429 if _guessing(request) else 404
+    form = VerifyForm(initial={"code": code[:60]})
+    context = {"form": form, "unknown": True, "too_many": status == 429}
+    return _unlisted(render(request, "certificates/verify.html", context, status=status))
+
+
+def _guessing(request: HttpRequest) -> bool:
+    """Count one unknown number from this address; true when it had its share for the minute."""
+    key = f"certificate guesses {request.META.get('REMOTE_ADDR', '')}"
+    cache.add(key, 0, timeout=60)
+    try:
+        return cache.incr(key) > GUESSES_PER_MINUTE
+    except ValueError:  # ran out between the two lines
+        return False
+
+
+def _unlisted(response: HttpResponse) -> HttpResponse:
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    return response
