@@ -174,7 +174,7 @@ def _unknown(request: HttpRequest, code: str) -> HttpResponse:
 
 def _guessing(request: HttpRequest) -> bool:
     """Count one unknown number from this address; true when it had its share for the minute."""
-    key = f"certificate guesses {request.META.get('REMOTE_ADDR', '')}"
+    key = f"certificates:guesses:{request.META.get('REMOTE_ADDR', '')}"
     cache.add(key, 0, timeout=60)
     try:
         return cache.incr(key) > GUESSES_PER_MINUTE
