@@ -4,7 +4,9 @@ The variables are listed in README.md. No environment at all is a demo on this m
 mail as files, one process. `production` refuses to start without the real thing.
 """
 
+import atexit
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -18,22 +20,35 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()  # NAME_FILE=/run/secrets/name works for every variable
 
 
-def _whole_number(name: str, default: int, *, at_least: int = 1) -> int:
+def _whole_number(name: str, default: int, *, at_most: int = 65535) -> int:
     raw = env.str(name, default=str(default))
-    if not raw.isascii() or not raw.isdigit() or int(raw) < at_least:
-        raise ImproperlyConfigured(
-            f"{name} must be a whole number from {at_least} up, not {raw!r}."
-        )
+    if not raw.isascii() or not raw.isdigit() or not 1 <= int(raw) <= at_most:
+        raise ImproperlyConfigured(f"{name} must be a whole number from 1 to {at_most}.")
     return int(raw)
 
 
-def _url(name: str, default: str, *, schemes: set[str]) -> str:
+def _url(name: str, default: str, *, example: str, schemes: set[str]) -> str:
+    """The value, or a refusal that never repeats it: addresses of services carry passwords."""
     raw = env.str(name, default=default)
-    parts = urlsplit(raw)
-    if raw and (parts.scheme not in schemes or not (parts.netloc or parts.path)):
-        starts = " or ".join(f"{scheme}://" for scheme in sorted(schemes))
-        raise ImproperlyConfigured(f"{name} must start with {starts}, not {raw!r}.")
+    try:
+        parts = urlsplit(raw)
+        known = parts.scheme in schemes and parts.port != 0
+    except ValueError:  # a port that is no number, a bracket left open
+        known = False
+    if raw and not (known and (parts.hostname or parts.path.strip("/"))):
+        raise ImproperlyConfigured(f"{name} must be an address like {example}.")
     return raw
+
+
+def _web_origin(name: str, default: str = "") -> str:
+    """Scheme, host and port of a web site; paths would be lost in links, so they are refused."""
+    raw = _url(name, default, example="https://learn.example.org", schemes={"http", "https"})
+    parts = urlsplit(raw.rstrip("/"))
+    if raw and (not parts.hostname or parts.path or parts.query or parts.username):
+        raise ImproperlyConfigured(f"{name} must be an address like https://learn.example.org.")
+    if raw and PRODUCTION and parts.scheme != "https":
+        raise ImproperlyConfigured(f"GROUNDWORK_ENV=production needs {name} to start with https://")
+    return raw.rstrip("/")
 
 
 ENVIRONMENT = env.str("GROUNDWORK_ENV", default="test" if "pytest" in sys.modules else "demo")
@@ -59,17 +74,21 @@ if PRODUCTION:
         raise ImproperlyConfigured(f"GROUNDWORK_ENV=production needs: {', '.join(_missing)}.")
 
 PORT = _whole_number("PORT", 8000)
-WEB_PROCESSES = _whole_number("WEB_PROCESSES", 1)
-WORKERS = _whole_number("WORKERS", 1)
-VAR_DIR = Path(
-    env.str(
-        "VAR_DIR",
-        default=tempfile.mkdtemp(prefix="groundwork-test-") if TESTING else str(BASE_DIR / "var"),
-    )
-).resolve()
-VAR_DIR.mkdir(parents=True, exist_ok=True)
-SITE_URL = _url("SITE_URL", f"http://127.0.0.1:{PORT}", schemes={"http", "https"}).rstrip("/")
+WEB_PROCESSES = _whole_number("WEB_PROCESSES", 1, at_most=256)
+WORKERS = _whole_number("WORKERS", 1, at_most=256)
+if TESTING and not env.str("VAR_DIR", default=""):
+    VAR_DIR = Path(tempfile.mkdtemp(prefix="groundwork-test-"))
+    atexit.register(shutil.rmtree, VAR_DIR, ignore_errors=True)
+else:
+    VAR_DIR = Path(env.str("VAR_DIR", default="") or BASE_DIR / "var").resolve()
+try:
+    VAR_DIR.mkdir(parents=True, exist_ok=True)
+except OSError as error:
+    raise ImproperlyConfigured(f"VAR_DIR cannot be used: {error}.") from error
+SITE_URL = _web_origin("SITE_URL", f"http://127.0.0.1:{PORT}")
 SECRET_KEY = env.str("SECRET_KEY", default="" if PRODUCTION else "demo-only-" + "0" * 54)
+if PRODUCTION and (len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 10):
+    raise ImproperlyConfigured("SECRET_KEY must be at least 50 random characters.")
 DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="groundwork-demo")
 
 _host = urlsplit(SITE_URL).hostname or "127.0.0.1"
@@ -116,7 +135,9 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "lms.http.htmx_redirects",
     "lms.http.private_pages",
+    "people.signing_in.answers",
     "people.access.persons_zone",
+    "people.access.second_step",
 ]
 ROOT_URLCONF = "lms.urls"
 ASGI_APPLICATION = "lms.asgi.application"
@@ -142,7 +163,14 @@ TEMPLATES = [
 FORM_RENDERER = "lms.forms.UswdsRenderer"
 
 # --- Database: SQLite on this machine, or PostgreSQL by DATABASE_URL.
-_url("DATABASE_URL", "", schemes={"postgres", "postgresql", "sqlite"})
+_database_url = _url(
+    "DATABASE_URL",
+    "",
+    example="postgres://user:password@host:5432/groundwork or sqlite:////path/to/file",
+    schemes={"postgres", "postgresql", "sqlite"},
+)
+if _database_url and not urlsplit(_database_url).path.strip("/"):
+    raise ImproperlyConfigured("DATABASE_URL must name the database after the host.")
 DATABASES = {
     "default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR}/groundwork.sqlite3")
 }
@@ -157,12 +185,18 @@ if _database["ENGINE"].endswith("sqlite3"):
 else:
     _database["CONN_MAX_AGE"] = 0  # a pool keeps the connections
     _database["OPTIONS"] = {
-        "pool": {"min_size": 1, "max_size": _whole_number("DB_POOL", 10), "timeout": 20}
+        "pool": {
+            "min_size": 1,
+            "max_size": _whole_number("DB_POOL", 10, at_most=1000),
+            "timeout": 20,
+        }
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Redis: cache and doorbell. Without it each process has its own, and rooms poll.
-REDIS_URL = _url("REDIS_URL", "", schemes={"redis", "rediss", "unix"})
+REDIS_URL = _url(
+    "REDIS_URL", "", example="redis://host:6379/0", schemes={"redis", "rediss", "unix"}
+)
 if REDIS_URL:
     CACHES = {
         "default": {
@@ -183,7 +217,7 @@ else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
 # --- Mail: files by default, SMTP by SMTP_URL (smtp://user:password@host:587, smtps:// for TLS).
-SMTP_URL = _url("SMTP_URL", "", schemes={"smtp", "smtps"})
+SMTP_URL = _url("SMTP_URL", "", example="smtp://user:password@host:587", schemes={"smtp", "smtps"})
 _smtp = urlsplit(SMTP_URL)
 if SMTP_URL and not _smtp.hostname:
     raise ImproperlyConfigured("SMTP_URL must name a host, as in smtp://user:password@host:587.")
@@ -208,6 +242,7 @@ else:
         "OPTIONS": {"file_path": str(VAR_DIR / "mail")},
     }
 MAILERS = {"default": _mailer}
+OUTBOX_THREADS = not TESTING  # letters that somebody waits for are sent beside the request
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="Groundwork <learning@groundwork.test>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Who stands behind the certificates: copied into each one when it is issued.
@@ -223,10 +258,14 @@ TIME_ZONE = "America/New_York"
 
 # --- Static files and media. Author and package files never share the site's origin in production.
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
-STATIC_ROOT.mkdir(exist_ok=True)  # what serves it complains when it is not there yet
+# In production static files are part of the release, and VAR_DIR is data that outlives it.
+STATIC_ROOT = BASE_DIR / "staticfiles" if PRODUCTION else VAR_DIR / "static"
+if not PRODUCTION:
+    STATIC_ROOT.mkdir(exist_ok=True)  # what serves it complains when it is not there yet
 MEDIA_ROOT = VAR_DIR / "media"
-MEDIA_URL_BASE = _url("MEDIA_URL_BASE", "", schemes={"http", "https"})
+MEDIA_URL_BASE = _web_origin("MEDIA_URL_BASE")
+if MEDIA_URL_BASE and MEDIA_URL_BASE == SITE_URL:
+    raise ImproperlyConfigured("MEDIA_URL_BASE must be another origin than SITE_URL.")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -266,23 +305,71 @@ AUTH_PASSWORD_VALIDATORS = [
     }
 ]
 ACCOUNT_ADAPTER = "people.accounts.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "people.signing_in.PasswordForm",
+    "request_login_code": "people.signing_in.RequestCodeForm",
+    "confirm_login_code": "people.signing_in.CodeForm",
+    "signup": "people.signing_in.SignUpForm",
+    "confirm_email_verification_code": "people.signing_in.ConfirmAddressForm",
+    "change_email": "people.signing_in.ChangeAddressForm",
+    "add_email": "people.signing_in.AddAddressForm",
+    "set_password": "people.signing_in.SetPasswordForm",
+    "change_password": "people.signing_in.ChangePasswordForm",
+    "reset_password": "people.signing_in.ResetPasswordForm",
+    "confirm_password_reset_code": "people.signing_in.ResetCodeForm",
+    "reset_password_from_key": "people.signing_in.NewPasswordForm",
+    "reauthenticate": "people.signing_in.ConfirmPasswordForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "people.accounts.SignupDetails"
 ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_MAX_EMAIL_ADDRESSES = 5
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
-ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True  # a code, like everywhere: no link in the letter
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# Six digits that a phone's keypad can type. Three tries each, and a letter may take its time.
+ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 15 * 60
+# Guessing is limited per address. Per network only in production, and generously: a whole
+# department behind one address signs in for the same webinar. Twelve codes an hour, three tries
+# each, find a six-digit code once in three years.
+ACCOUNT_RATE_LIMITS = {
+    "request_login_code": "300/m/ip,3/m/key,12/h/key" if PRODUCTION else "3/m/key,12/h/key",
+    "reset_password": "100/m/ip,3/m/key,12/h/key" if PRODUCTION else "3/m/key,12/h/key",
+    "reset_password_from_key": "100/m/ip" if PRODUCTION else "",
+    "login": "600/m/ip" if PRODUCTION else "",
+    "login_failed": "100/m/ip,5/5m/key" if PRODUCTION else "5/5m/key",
+    "signup": "300/m/ip" if PRODUCTION else "",
+}
+MFA_ADAPTER = "people.accounts.SecondStepAdapter"
+MFA_FORMS = {
+    "authenticate": "people.second_step.CodeForm",
+    "reauthenticate": "people.second_step.ConfirmCodeForm",
+    "activate_totp": "people.second_step.AddAppForm",
+    "add_webauthn": "people.second_step.AddPasskeyForm",
+    "edit_webauthn": "people.second_step.RenamePasskeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
+MFA_RATE_LIMITS = {"webauthn_login": "300/m/ip" if PRODUCTION else ""}
 MFA_TOTP_ISSUER = "Groundwork"
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
+SECOND_STEP_FOR_STAFF = PRODUCTION
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "me"
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
