@@ -32,7 +32,7 @@ STATEMENT = gettext_noop(
 )
 
 
-def issue_for(completion_id: int) -> Certificate:
+def issue_for(completion_id: int, *, letter: bool = True) -> Certificate:
     """The first certificate of this completion, issued now if there is none.
 
     Safe to repeat and from several processes at once: `(completion, sequence)` decides. The
@@ -47,7 +47,7 @@ def issue_for(completion_id: int) -> Certificate:
             sequence=1,
             defaults=_fields(completion, completion.enrolment.person.printed_name),
         )
-        if made:
+        if made and letter:
             _promise_letter(certificate)
     return certificate
 
