@@ -31,6 +31,18 @@ class PracticeQuerySet(PlannedQuerySet["Practice"]):
     def for_index(self) -> Self:
         return self.select_related("group").order_by("number").planned()
 
+    def for_page(self) -> Self:
+        studies = CaseStudy.objects.order_by("department").planned()
+        return (
+            self.select_related("group")
+            .prefetch_related(models.Prefetch("case_studies", studies))
+            .planned()
+        )
+
+    def with_case_studies(self) -> Self:
+        """Those that at least one case study shows at work."""
+        return self.filter(case_studies__isnull=False).distinct().order_by("number").planned()
+
 
 class Practice(models.Model):
     """One of the fifteen strategic practices of the 2017 guide, in our own words."""

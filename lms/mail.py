@@ -53,7 +53,8 @@ def send(
         escaped = {k: _escape(v) if _is_words(k, v) else v for k, v in base.items()}
         _, source = _split(_render(template, escaped))
         html = render_to_string(
-            "components/mail.html", {"subject": subject, "body": trusted(markdown_html(source))}
+            "components/mail.html",
+            {**base, "subject": subject, "body": trusted(markdown_html(source))},
         )
     message = EmailMultiAlternatives(
         subject=subject, body=_as_text(text), to=[to], headers={"Message-ID": _message_id(key)}
@@ -111,8 +112,9 @@ def _escape(value: object) -> str:
 
 
 def _as_text(markdown: str) -> str:
-    """Links as «words: address», emphasis marks gone: what a plain-text reader wants to see."""
+    """Links as «words: address», marks of emphasis gone: what a plain-text reader wants to see."""
     text = re.sub(r"\[([^\]]+)\]\(([^)]+)\)", r"\1: \2", markdown)
+    text = re.sub(r"`(.+?)`", r"\1", text)
     return re.sub(r"\*\*(.+?)\*\*", r"\1", text)
 
 

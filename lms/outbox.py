@@ -6,10 +6,13 @@ promise no longer makes sense. Its return value, a short sentence, is shown to s
 """
 
 import logging
+import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
-from django.db import transaction
+from django.conf import settings
+from django.db import connections, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -22,6 +25,7 @@ type Handler = Callable[[Mapping[str, object]], str]
 LEASE = timedelta(minutes=5)  # longer than the slowest handler may take
 PAUSES = [timedelta(seconds=s) for s in (10, 60, 300, 1800, 7200, 21600, 86400)]  # then dead
 _handlers: dict[str, Handler] = {}
+_hurrying = threading.BoundedSemaphore(4)  # letters this process sends itself at one time
 
 
 class Stale(Exception):
@@ -65,6 +69,15 @@ def _entry(
     return OutboxEntry(kind=kind, key=key, payload=dict(payload), due_at=due_at or timezone.now())
 
 
+def hurry(kind: str, key: str) -> None:
+    """After commit, keep this one promise at once, in this process, instead of in its turn.
+
+    For letters that somebody is waiting for. The row stays the truth: it is leased like any other,
+    so nobody keeps it twice, and whatever goes wrong here a worker does later.
+    """
+    transaction.on_commit(partial(_hurry, kind, key), robust=True)
+
+
 def work(now: datetime | None = None, *, limit: int = 20) -> int:
     """Keep up to `limit` due promises, one after the other; returns how many were taken.
 
@@ -94,11 +107,32 @@ def retry(entry: OutboxEntry) -> bool:
     )
 
 
+def _hurry(kind: str, key: str) -> None:
+    if not settings.OUTBOX_THREADS:
+        _keep_one(kind, key)
+    elif _hurrying.acquire(blocking=False):  # else enough letters are on their way: in its turn
+        threading.Thread(target=_keep_one_and_leave, args=(kind, key), daemon=True).start()
+
+
+def _keep_one_and_leave(kind: str, key: str) -> None:
+    try:
+        _keep_one(kind, key)
+    finally:
+        connections.close_all()
+        _hurrying.release()
+
+
+def _keep_one(kind: str, key: str) -> None:
+    now = timezone.now()
+    for entry in _take(now, 1, kind=kind, key=key):
+        _keep(entry, now)
+
+
 @transaction.atomic
-def _take(now: datetime, limit: int) -> list[OutboxEntry]:
+def _take(now: datetime, limit: int, **only: str) -> list[OutboxEntry]:
     # SKIP LOCKED lets workers pass each other on PostgreSQL; on SQLite the transaction is alone.
-    due = OutboxEntry.objects.due(now).select_for_update(skip_locked=True).order_by("due_at", "pk")
-    taken = list(due[:limit])
+    due = OutboxEntry.objects.due(now).filter(**only).select_for_update(skip_locked=True)
+    taken = list(due.order_by("due_at", "pk")[:limit])
     OutboxEntry.objects.filter(pk__in=[entry.pk for entry in taken]).update(
         lease_until=now + LEASE, attempts=F("attempts") + 1
     )

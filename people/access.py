@@ -3,12 +3,18 @@
 from collections.abc import Callable
 from functools import wraps
 
+from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
+from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 
-from lms.http import Request, View
+from lms.http import Request, View, see_other
 from people.models import User
+
+# Where somebody may go who still has to set up a second step.
+_OPEN = {"people:second-step", "set-theme", "healthz", "readyz"}
 
 
 class SignedIn(Request):
@@ -66,3 +72,33 @@ def persons_zone(get_response: View) -> View:
         return get_response(request)
 
     return middleware
+
+
+def has_second_step(user: User) -> bool:
+    kinds = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+    return Authenticator.objects.filter(user=user, type__in=kinds).exists()
+
+
+def owes_second_step(user: User) -> bool:
+    """In production, who authors, hosts, credits or cares for the site signs in with two steps."""
+    return settings.SECOND_STEP_FOR_STAFF and user.works_here and not has_second_step(user)
+
+
+def second_step(get_response: View) -> View:
+    """Middleware: until it is set up, every page leads to the one that explains it."""
+
+    def middleware(request: Request) -> HttpResponse:
+        user = request.user
+        if isinstance(user, User) and owes_second_step(user) and not _is_open(request.path_info):
+            return see_other(reverse("people:second-step"))
+        return get_response(request)
+
+    return middleware
+
+
+def _is_open(path: str) -> bool:
+    try:
+        name = resolve(path).view_name
+    except Resolver404:
+        return True
+    return name in _OPEN or name.startswith(("account_", "mfa_"))

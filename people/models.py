@@ -10,7 +10,7 @@ from typing import Any, Self
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -107,6 +107,17 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.certificate_name or self.name or self.email
 
     @property
+    def works_here(self) -> bool:
+        """Holds a role that reaches other people's records or what they read."""
+        return (
+            self.may_author
+            or self.may_host
+            or self.may_credit
+            or self.is_staff
+            or self.is_superuser
+        )
+
+    @property
     def zone(self) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo(self.time_zone)
 
@@ -138,6 +149,16 @@ class OrganisationQuerySet(PlannedQuerySet["Organisation"]):
         for word in folded(words).split():
             found = found.filter(search_text__contains=word)
         return found
+
+    def present_on(self, day: date) -> Self:
+        """Leave out local departments that serve no county on that day: closed, or merged."""
+        serving = ServedCounty.objects.on(day).filter(organisation=OuterRef("pk"))
+        return self.filter(~Q(kind=Organisation.Kind.LOCAL) | Exists(serving))
+
+    def with_counties(self, day: date) -> Self:
+        """With `served`: the counties of that day, by name."""
+        served = ServedCounty.objects.on(day).select_related("county").order_by("county__name")
+        return self.prefetch_related(models.Prefetch("served", served.planned()))
 
 
 class Organisation(models.Model):

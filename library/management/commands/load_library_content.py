@@ -1,0 +1,15 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from library import loading
+
+
+class Command(BaseCommand):
+    help = "Load practices, competencies and case studies from library/content. Safe to repeat."
+
+    def handle(self, **options: Any) -> None:
+        try:
+            self.stdout.write(str(loading.load()))
+        except loading.ContentError as error:
+            raise CommandError(str(error)) from error
