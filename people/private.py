@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from people.models import PrivateAnswers, User
 
 if TYPE_CHECKING:
-    from django.utils.functional import _Str_StrPromise
+    from django.utils.functional import _StrPromise
 
 type Answers = dict[str, list[str]]
 
