@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from lms.models import PlannedQuerySet
 from people.models import User
+from webinars import rules
 from webinars.models.registration import Registration
 from webinars.models.schedule import CreditPolicy, Webinar
 
@@ -76,7 +78,8 @@ class Determination(models.Model):
     """What the evidence was found to earn. Append-only; written by `webinars.attendance`.
 
     The same inputs make no second row. New inputs or a person's override make a row with the next
-    sequence that supersedes; the highest sequence stands.
+    sequence that supersedes; the highest sequence stands. `reasons` holds codes of
+    `webinars.rules`; after the code of an override stand the words of the person who made it.
     """
 
     registration = models.ForeignKey(Registration, models.PROTECT, related_name="determinations")
@@ -105,3 +108,35 @@ class Determination(models.Model):
 
     def __str__(self) -> str:
         return f"determination {self.sequence} for {self.registration_id}"
+
+    @property
+    def counted_seconds(self) -> int:
+        return self.present_seconds + self.bridged_seconds
+
+    @property
+    def counted_minutes(self) -> int:
+        """Whole minutes that count, also where they were too few for credit."""
+        return self.counted_seconds // 60
+
+    @property
+    def live_minutes(self) -> int:
+        return self.live_seconds // 60
+
+    @property
+    def why(self) -> list[str]:
+        """The reasons in words."""
+        if self.reasons[:1] == [rules.OVERRIDE]:
+            return [str(WORDS[rules.OVERRIDE]), *self.reasons[1:]]
+        return [str(WORDS[code]) for code in self.reasons]
+
+
+WORDS = {
+    rules.NOT_LIVE: _("The session did not take place."),
+    rules.ABSENT: _("We did not see you in the room while it was live."),
+    rules.LATE: _("You came after the time by which people had to be there."),
+    rules.SHORT: _("You were there for less of the session than credit asks for."),
+    rules.ENOUGH: _("You were there for enough of the session."),
+    rules.BRIDGED: _("Short gaps, such as a lost connection, were counted as time in the room."),
+    rules.CAPPED: _("There were more short gaps than may be counted."),
+    rules.OVERRIDE: _("A credit administrator decided this:"),
+}

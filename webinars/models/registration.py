@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from lms.models import PlannedQuerySet
 from people.models import Organisation, User
 from webinars.models.schedule import Webinar
+
+if TYPE_CHECKING:
+    from webinars.models.presence import Determination
 
 
 class RegistrationQuerySet(PlannedQuerySet["Registration"]):
@@ -24,6 +27,24 @@ class RegistrationQuerySet(PlannedQuerySet["Registration"]):
     def waiting(self) -> Self:
         """The waitlist in its order."""
         return self.filter(state=Registration.State.WAITLISTED).order_by("changed_at", "pk")
+
+    def standing(self) -> Self:
+        """A seat or a place on the waitlist."""
+        return self.exclude(state=Registration.State.CANCELLED)
+
+    def to_determine(self) -> Self:
+        """Whose attendance is decided after the end: seats, and whoever was there all the same."""
+        from webinars.models.presence import PresenceSpan  # noqa: PLC0415 -- it points here
+
+        there = PresenceSpan.objects.filter(webinar=OuterRef("webinar"), person=OuterRef("person"))
+        return self.filter(Q(state=Registration.State.SEATED) | Exists(there))
+
+    def with_determinations(self) -> Self:
+        """What was decided, the decision that stands last: one more query."""
+        from webinars.models.presence import Determination  # noqa: PLC0415
+
+        rows = Determination.objects.select_related("by", "policy").order_by("sequence").planned()
+        return self.prefetch_related(Prefetch("determinations", rows))
 
 
 class Registration(models.Model):
@@ -55,6 +76,11 @@ class Registration(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id} at {self.webinar_id}: {self.state}"
+
+    @property
+    def determination(self) -> Determination | None:
+        """The decision that stands; None while there is none."""
+        return max(self.determinations.all(), key=lambda d: d.sequence, default=None)
 
 
 class Accommodation(models.Model):

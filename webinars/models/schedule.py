@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +18,9 @@ from courses.models import Course
 from lms.models import PlannedQuerySet
 from lms.text import said
 from people.models import User, check_zone
+from webinars import rules
+
+DOORS = timedelta(minutes=30)  # the room opens this long before the planned start
 
 
 class CreditPolicy(models.Model):
@@ -50,6 +55,17 @@ class CreditPolicy(models.Model):
     def __str__(self) -> str:
         return f"{self.name} {self.number}"
 
+    @property
+    def rule(self) -> rules.Policy:
+        return rules.Policy(
+            share_percent=self.share_percent,
+            gap_seconds=self.gap_seconds,
+            gap_total_seconds=self.gap_total_seconds,
+            gap_total_percent=self.gap_total_percent,
+            late_limit_minutes=self.late_limit_minutes,
+            credit_step_minutes=self.credit_step_minutes,
+        )
+
 
 class WebinarQuerySet(PlannedQuerySet["Webinar"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
@@ -75,9 +91,43 @@ class WebinarQuerySet(PlannedQuerySet["Webinar"]):
     def in_room(self) -> Self:
         return self.filter(state__in=[Webinar.State.LIVE, Webinar.State.BREAK])
 
+    def over(self) -> Self:
+        """Those that took place, the latest first."""
+        return self.filter(ended_at__isnull=False, cancelled_at__isnull=True).order_by("-starts_at")
+
+    def for_reader(self, user: User | AnonymousUser) -> Self:
+        """With the course, `seats_taken`, and the reader's own `my_state` (None: no place).
+
+        One query for any number of sessions.
+        """
+        from webinars.models.registration import Registration  # noqa: PLC0415 -- it points here
+
+        places = Registration.objects.filter(webinar=OuterRef("pk"))
+        taken = places.seated().order_by().values("webinar").annotate(n=Count("pk")).values("n")
+        mine = (
+            places.of(user).values("state")[:1]
+            if isinstance(user, User)
+            else places.none().values("state")
+        )
+        return (
+            self.select_related("course")
+            .annotate(
+                seats_taken=Coalesce(Subquery(taken), Value(0)),
+                my_state=Subquery(mine, output_field=models.CharField(null=True)),
+            )
+            .planned()
+        )
+
 
 class Webinar(models.Model):
-    """One scheduled live session: a lesson of a course (`item` is the lesson's uuid)."""
+    """One scheduled live session: a lesson of a course (`item` is the lesson's uuid).
+
+    Its schedule is written by `webinars.scheduling`, its state by the room, and by
+    `webinars.attendance` for a session that nobody ended.
+    """
+
+    seats_taken: int  # both annotated by `for_reader`
+    my_state: str | None
 
     class State(models.TextChoices):
         SCHEDULED = "scheduled", _("Scheduled")
@@ -125,3 +175,57 @@ class Webinar(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("webinars:webinar", args=[self.slug])
+
+    @property
+    def doors_at(self) -> datetime:
+        return self.starts_at - DOORS
+
+    @property
+    def phase(self) -> str:
+        """Where it stands now, for pages: cancelled, over, live, break, missed, doors or ahead.
+
+        «doors»: not begun, and the room is open. «missed»: its hour passed and nobody began it.
+        """
+        now = timezone.now()
+        if self.cancelled_at is not None:
+            return "cancelled"
+        if self.state == Webinar.State.ENDED:
+            return "over"
+        if self.state in (Webinar.State.LIVE, Webinar.State.BREAK):
+            return str(self.state)
+        if self.ends_at <= now:
+            return "missed"
+        return "doors" if self.doors_at <= now else "ahead"
+
+    @property
+    def room_is_open(self) -> bool:
+        return self.phase in {"doors", "live", "break"}
+
+    @property
+    def takes_registrations(self) -> bool:
+        """Published, still to come or under way, and not past its registration deadline."""
+        return (
+            self.published_at is not None
+            and self.phase in {"ahead", "doors", "live", "break"}
+            and (
+                self.registration_closes_at is None or timezone.now() < self.registration_closes_at
+            )
+        )
+
+    @property
+    def is_full(self) -> bool:
+        return self.capacity is not None and self.seats_taken >= self.capacity
+
+    @property
+    def seats_left(self) -> int | None:
+        """None: no limit."""
+        return None if self.capacity is None else max(0, self.capacity - self.seats_taken)
+
+    @property
+    def minutes(self) -> int:
+        """Planned length."""
+        return (self.ends_at - self.starts_at) // timedelta(minutes=1)
+
+    @property
+    def room_path(self) -> str:
+        return reverse("webinars:room", args=[self.slug])

@@ -1,0 +1,181 @@
+"""Every letter about a place at a session. Each is promised once and rendered when it is sent:
+from the rows as they are then, in the person's language and their own zone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from lms import mail, outbox
+from lms.outbox import Stale
+from lms.text import said
+from webinars.invitations import invitation
+from webinars.models import Determination, Registration, Webinar
+from webinars.zones import spoken_for
+
+KIND = "webinars.letter"
+State = Registration.State
+
+
+@dataclass(frozen=True)
+class Letter:
+    """`true` says whether the letter still holds; `once` names what it is sent once for."""
+
+    true: Callable[[Registration], bool]
+    once: Callable[[Registration], str]
+    calendar: str = ""  # REQUEST or CANCEL
+
+
+def _place(registration: Registration) -> str:
+    """Each change of someone's place is worth a letter of its own."""
+    return f"{registration.changed_at:%Y%m%d%H%M%S%f}"
+
+
+def _schedule(registration: Registration) -> str:
+    return str(registration.webinar.revision)
+
+
+def _ahead(webinar: Webinar) -> bool:
+    return webinar.cancelled_at is None and webinar.ended_at is None
+
+
+def _seated(registration: Registration) -> bool:
+    return registration.state == State.SEATED and _ahead(registration.webinar)
+
+
+def _waiting(registration: Registration) -> bool:
+    return registration.state == State.WAITLISTED and _ahead(registration.webinar)
+
+
+LETTERS = {
+    "confirmed": Letter(_seated, _place, "REQUEST"),
+    "waitlisted": Letter(_waiting, _place),
+    "promoted": Letter(_seated, _place, "REQUEST"),
+    "cancelled": Letter(lambda r: r.state == State.CANCELLED, _place, "CANCEL"),
+    "moved": Letter(
+        lambda r: r.state != State.CANCELLED and _ahead(r.webinar), _schedule, "REQUEST"
+    ),
+    "called-off": Letter(
+        lambda r: r.state != State.CANCELLED and r.webinar.cancelled_at is not None,
+        _schedule,
+        "CANCEL",
+    ),
+    # Asked for again by someone who is registered: once an hour is enough for a lost letter, and
+    # too little to fill a stranger's mailbox.
+    "again": Letter(
+        lambda r: r.state != State.CANCELLED and _ahead(r.webinar),
+        lambda _: f"{timezone.now():%Y%m%d%H}",
+        "REQUEST",
+    ),
+    "thanks": Letter(lambda r: r.webinar.ended_at is not None, lambda _: ""),
+}
+
+
+def promise(registration: Registration, letter: str) -> None:
+    """Promise a letter in the caller's transaction. The same occasion again changes nothing."""
+    promise_all([registration], letter)
+
+
+def promise_all(registrations: Iterable[Registration], letter: str) -> None:
+    once = LETTERS[letter].once
+    outbox.promise_all(
+        KIND,
+        {
+            f"{row.pk}:{letter}:{once(row)}": {
+                "registration": row.pk,
+                "letter": letter,
+                "once": once(row),
+            }
+            for row in registrations
+        },
+    )
+
+
+@outbox.handles(KIND)
+def _send(payload: Mapping[str, object]) -> str:
+    registration = fetch(payload["registration"])
+    name, once = str(payload["letter"]), str(payload["once"])
+    letter = LETTERS[name]
+    if not letter.true(registration):
+        raise Stale(f"no longer true: {registration}")
+    if letter.once in (_place, _schedule) and letter.once(registration) != once:
+        raise Stale("a newer letter says it better")
+    calendar = letter.calendar
+    if calendar == "REQUEST" and registration.state != State.SEATED:
+        calendar = ""  # nothing goes into the calendar of someone who waits
+    return deliver(registration, name, key=f"{registration.pk}:{name}:{once}", calendar=calendar)
+
+
+def fetch(pk: object) -> Registration:
+    """The registration with all that a letter says; Stale when its person may not sign in."""
+    rows = Registration.objects.select_related("person", "webinar__course").with_determinations()
+    registration = rows.prefetch_related("accommodations").get(pk=int(str(pk)))
+    if not registration.person.is_active:
+        raise Stale("this person may not sign in")
+    return registration
+
+
+def deliver(
+    registration: Registration, name: str, *, key: str, calendar: str = "", step: str = ""
+) -> str:
+    """Send one letter now. Only handlers of promises call this."""
+    person = registration.person
+    with translation.override(person.language):
+        part = invitation(registration, cancel=calendar == "CANCEL") if calendar else None
+        context = _context(registration) | {"step": step}
+        return mail.send(
+            to=person.email,
+            template=f"webinars/mail/{name}.md",
+            context=context,
+            language=person.language,
+            key=f"{KIND} {key}",
+            calendar=part,
+            calendar_method=calendar or "REQUEST",
+        )
+
+
+def _context(registration: Registration) -> dict[str, object]:
+    webinar, person = registration.webinar, registration.person
+    times = spoken_for(
+        webinar.starts_at, webinar.ends_at, reader=person.time_zone, host=webinar.zone
+    )
+    page = _absolute(webinar.get_absolute_url())
+    return {
+        "name": person.first_name,
+        "title": str(said(webinar.title)),
+        "course": str(said(webinar.course.title)),
+        "when": str(times[0]),
+        "host_when": str(times[1]) if len(times) > 1 else "",
+        "email": person.email,
+        "seated": registration.state == State.SEATED,
+        "never_signed_in": person.last_login is None,
+        "needs": ", ".join(row.get_kind_display() for row in registration.accommodations.all()),
+        "page_url": page,
+        "room_url": _absolute(webinar.room_path),
+        "cancel_url": _absolute(reverse("webinars:cancel", args=[webinar.slug])),
+        "course_url": _absolute(webinar.course.get_absolute_url()),
+        "recorded": bool(webinar.recording),
+        **_decided(registration.determination),
+    }
+
+
+def _decided(determination: Determination | None) -> dict[str, object]:
+    if determination is None:
+        return {"decided": False}
+    return {
+        "decided": True,
+        "came": determination.present_seconds > 0,
+        "credited": determination.credited,
+        "minutes": determination.minutes,
+        "counted_minutes": determination.counted_minutes,
+        "live_minutes": determination.live_minutes,
+        "why": " ".join(determination.why),
+    }
+
+
+def _absolute(path: str) -> str:
+    return f"{settings.SITE_URL}{path}"

@@ -1,0 +1,210 @@
+"""Places at a session: taken, waited for, given back. The only writer of Registration rows.
+
+Every change happens under the lock of the session's row, where seats are counted: of 2,000 people
+for 100 seats exactly 100 get one, and the rest wait in the order in which they came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from courses.enrolling import enrol
+from courses.models import Enrolment
+from people.joining import join
+from people.models import Organisation, User, membership_of
+from webinars import letters, reminders
+from webinars.models import Accommodation, Registration, Webinar
+
+State = Registration.State
+MICROSECOND = timedelta(microseconds=1)
+
+
+@transaction.atomic
+def register(
+    person: User,
+    webinar: Webinar,
+    *,
+    organisation: Organisation | None = None,
+    needs: Mapping[str, str] | None = None,
+) -> Registration:
+    """A seat, or a place on the waitlist when there is none. Safe to repeat.
+
+    `needs` maps kinds of accommodation to a note; asking again adds, it takes nothing away.
+    Someone who cancelled may come back: to a free seat, else to the end of the waitlist.
+    Enrols the person in the course too. Raises ValidationError when registration is closed.
+    """
+    locked = _lock(webinar)
+    registration = Registration.objects.filter(webinar=locked, person=person).first()
+    if registration is None or registration.state == State.CANCELLED:
+        if not locked.takes_registrations:
+            raise ValidationError(why_closed(locked), code="closed")
+        enrol(person, locked.course, reason=Enrolment.Reason.WEBINAR)
+        registration = _take_place(locked, person, registration, organisation)
+    _ask_for(registration, needs or {})
+    return registration
+
+
+@transaction.atomic
+def register_for_all(
+    person: User,
+    webinars: Iterable[Webinar],
+    *,
+    organisation: Organisation | None = None,
+    needs: Mapping[str, str] | None = None,
+) -> list[Registration]:
+    """Several sessions at once, all or none. Rows are locked in one order: no deadlock."""
+    ordered = sorted(webinars, key=lambda webinar: webinar.pk)
+    return [register(person, w, organisation=organisation, needs=needs) for w in ordered]
+
+
+def register_by_address(
+    email: str,
+    webinars: Sequence[Webinar],
+    *,
+    name: str,
+    language: str,
+    job_role: str = "",
+    organisation: Organisation | None = None,
+    needs: Mapping[str, str] | None = None,
+) -> None:
+    """For someone who is not signed in. The letter is the answer: this returns nothing, so that
+    a page cannot show whether the address was known, seated or waiting.
+
+    An unknown address becomes an account without a password. A known one keeps its own name and
+    organisation, and whoever is registered already gets the details once more.
+    """
+    with transaction.atomic():
+        person, made = _person_at(email, name=name, language=language, job_role=job_role)
+        if not person.is_active:
+            return
+        if made and organisation is not None:
+            join(person, organisation)
+        before = set(
+            Registration.objects.of(person)
+            .standing()
+            .filter(webinar__in=webinars)
+            .values_list("pk", flat=True)
+        )
+        rows = register_for_all(person, webinars, organisation=organisation, needs=needs)
+        letters.promise_all([row for row in rows if row.pk in before], "again")
+
+
+@transaction.atomic
+def cancel(person: User, webinar: Webinar) -> bool:
+    """Give a place back; the first who waits gets the seat. False when there was none to give."""
+    locked = _lock(webinar)
+    registration = Registration.objects.of(person).standing().filter(webinar=locked).first()
+    if registration is None:
+        return False
+    if locked.ended_at is not None:
+        raise ValidationError(_("This session is over, so there is nothing left to cancel."))
+    registration.state, registration.changed_at = State.CANCELLED, timezone.now()
+    registration.save(update_fields=["state", "changed_at"])
+    registration.webinar = locked
+    letters.promise(registration, "cancelled")
+    seat_waiting(locked)
+    return True
+
+
+def seat_waiting(locked: Webinar) -> int:
+    """Give free seats to the first who wait; returns how many. Called with the row locked.
+
+    A session that is over or called off seats nobody.
+    """
+    if locked.cancelled_at is not None or locked.ended_at is not None:
+        return 0
+    waiting = locked.registrations.waiting().select_related("person")
+    if locked.capacity is not None:
+        free = locked.capacity - locked.registrations.seated().count()
+        waiting = waiting[: max(0, free)]
+    seated = []
+    for registration in waiting:
+        registration.state, registration.changed_at = State.SEATED, timezone.now()
+        registration.save(update_fields=["state", "changed_at"])
+        registration.webinar = locked
+        seated.append(registration)
+    letters.promise_all(seated, "promoted")
+    reminders.promise(locked, seated)
+    return len(seated)
+
+
+def why_closed(webinar: Webinar) -> str:
+    """Why registration is closed, in words; empty while it is open."""
+    if webinar.takes_registrations:
+        return ""
+    if webinar.cancelled_at is not None:
+        return _("This session was called off.")
+    if webinar.phase in {"over", "missed"}:
+        return _("This session is over.")
+    if webinar.published_at is None:
+        return _("This session is not open for registration yet.")
+    return _("Registration for this session has closed.")
+
+
+def _lock(webinar: Webinar) -> Webinar:
+    return (
+        Webinar.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("course")
+        .get(pk=webinar.pk)
+    )
+
+
+def _take_place(
+    locked: Webinar,
+    person: User,
+    before: Registration | None,
+    organisation: Organisation | None,
+) -> Registration:
+    now = timezone.now()
+    seat_waiting(locked)  # nobody overtakes the waitlist
+    full = locked.capacity is not None and locked.registrations.seated().count() >= locked.capacity
+    registration = before or Registration(webinar=locked, person=person, registered_at=now)
+    registration.webinar, registration.person = locked, person
+    registration.state = State.WAITLISTED if full else State.SEATED
+    registration.changed_at = _behind_the_others(locked, now) if full else now
+    registration.organisation = organisation or _organisation_of(person, now)
+    registration.save()
+    letters.promise(registration, "waitlisted" if full else "confirmed")
+    if not full:
+        reminders.promise(locked, [registration], now)
+    return registration
+
+
+def _behind_the_others(locked: Webinar, now: datetime) -> datetime:
+    """The waitlist is ordered by this time. Two machines' clocks differ; the order must not."""
+    last = locked.registrations.waiting().values_list("changed_at", flat=True).last()
+    return now if last is None else max(now, last + MICROSECOND)
+
+
+def _organisation_of(person: User, at: datetime) -> Organisation | None:
+    membership = membership_of(person, at)
+    return membership.organisation if membership else None
+
+
+def _ask_for(registration: Registration, needs: Mapping[str, str]) -> None:
+    Accommodation.objects.bulk_create(
+        [
+            Accommodation(registration=registration, kind=kind, note=note)
+            for kind, note in needs.items()
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _person_at(email: str, *, name: str, language: str, job_role: str) -> tuple[User, bool]:
+    """Whose address this is, made now if nobody's. Signing in by code confirms the address."""
+    address = email.strip().lower()
+    person = User(email=address, name=name.strip(), language=language, job_role=job_role)
+    person.set_unusable_password()
+    try:
+        with transaction.atomic():
+            person.save()
+    except IntegrityError:  # known, or made by another request just now
+        return User.objects.get(email=address), False
+    return person, True

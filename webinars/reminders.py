@@ -1,0 +1,84 @@
+"""Letters before a session: a week, a day and an hour ahead, and when it begins.
+
+One row per registration, step and schedule revision, written with the seat or with the move that
+made the revision. A step whose time had passed by then is not written; a row that no longer holds
+when its time comes is skipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from lms import outbox
+from lms.outbox import Stale
+from webinars import letters
+from webinars.models import PresenceSpan, Registration, Webinar
+
+KIND = "webinars.reminder"
+STEPS = {
+    "week": timedelta(weeks=1),
+    "day": timedelta(days=1),
+    "hour": timedelta(hours=1),
+    "live": timedelta(0),
+}
+
+
+def promise(
+    webinar: Webinar, registrations: Iterable[Registration], now: datetime | None = None
+) -> None:
+    """Write the steps still ahead for people who have a seat, in the caller's transaction."""
+    now, rows = now or timezone.now(), list(registrations)
+    for step, ahead in STEPS.items():
+        due_at = webinar.starts_at - ahead
+        if due_at > now:
+            outbox.promise_all(
+                KIND,
+                {
+                    f"{row.pk}:{step}:{webinar.revision}": {
+                        "registration": row.pk,
+                        "step": step,
+                        "revision": webinar.revision,
+                    }
+                    for row in rows
+                },
+                due_at=due_at,
+            )
+
+
+@outbox.handles(KIND)
+def _send(payload: Mapping[str, object]) -> str:
+    registration = letters.fetch(payload["registration"])
+    step, webinar = str(payload["step"]), registration.webinar
+    if reason := _why_not(registration, step, payload["revision"], timezone.now()):
+        raise Stale(reason)
+    return letters.deliver(
+        registration,
+        "reminder",
+        key=f"{registration.pk}:{step}:{webinar.revision}",
+        step=step,
+    )
+
+
+def _why_not(registration: Registration, step: str, revision: object, now: datetime) -> str:
+    webinar = registration.webinar
+    if webinar.cancelled_at is not None:
+        return "the session was called off"
+    if webinar.revision != revision:
+        return "the session moved"
+    if registration.state != Registration.State.SEATED:
+        return "no seat"
+    if webinar.ended_at is not None or now >= _until(webinar, step):
+        return "its time has passed"
+    there = PresenceSpan.objects.filter(webinar=webinar, person=registration.person_id)
+    if step == "live" and there.exists():
+        return "already in the room"
+    return ""
+
+
+def _until(webinar: Webinar, step: str) -> datetime:
+    """When the next step takes over; the last one holds until the planned end."""
+    following = list(STEPS)[list(STEPS).index(step) + 1 :]
+    return webinar.starts_at - STEPS[following[0]] if following else webinar.ends_at

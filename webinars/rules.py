@@ -1,0 +1,140 @@
+"""What counts as attending. Plain values in, plain values out: no ORM, no clock, no request.
+
+All times are whole seconds of UTC (both ends of a span rounded down, so that cutting a span in
+two at any moment changes nothing). Spans and windows are half-open: the last second is not in.
+
+What is credited is `min(present + allowance, closed)`, where `present` is the live time covered by
+presence, `closed` is the same after every gap of at most `gap_seconds` is closed, and `allowance`
+is the cap on what closing may add. Seconds are capped, not gaps: no choice is made which gaps to
+bridge. That is what keeps it monotone. More presence makes `present` larger, and `closed` too: a
+second of a short gap is either covered by what came in or lies in a shorter gap. Bridging whole
+gaps until the cap is reached would not be: filling part of one gap could push another over it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from typing import NamedTuple
+
+# Codes for what was found; the pages put them into words.
+NOT_LIVE = "not_live"  # the session never went live
+ABSENT = "absent"
+LATE = "late"  # came after the late limit
+SHORT = "short"  # less than the share
+ENOUGH = "enough"
+BRIDGED = "bridged"  # short gaps were added back
+CAPPED = "capped"  # more gaps than may be added back
+OVERRIDE = "override"  # a person decided; their words follow
+
+
+class Span(NamedTuple):
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What a credit policy says (see `webinars.models.CreditPolicy`)."""
+
+    share_percent: int = 80
+    gap_seconds: int = 60
+    gap_total_seconds: int = 300
+    gap_total_percent: int = 5
+    late_limit_minutes: int | None = None
+    credit_step_minutes: int = 1
+
+    def allowance(self, live: int) -> int:
+        """The most that closed gaps may add to this much live time."""
+        return min(self.gap_total_seconds, self.gap_total_percent * live // 100)
+
+
+@dataclass(frozen=True)
+class Finding:
+    live_seconds: int
+    present_seconds: int
+    bridged_seconds: int
+    credited: bool
+    minutes: int  # awarded: none without credit
+    reasons: tuple[str, ...]
+
+    @property
+    def counted_seconds(self) -> int:
+        return self.present_seconds + self.bridged_seconds
+
+
+def union(spans: Iterable[Span]) -> list[Span]:
+    """The same seconds as the fewest spans, in order. Empty spans vanish."""
+    merged: list[Span] = []
+    for span in sorted(span for span in spans if span.end > span.start):
+        if merged and span.start <= merged[-1].end:
+            merged[-1] = Span(merged[-1].start, max(merged[-1].end, span.end))
+        else:
+            merged.append(Span(*span))
+    return merged
+
+
+def on_live_clock(spans: Iterable[Span], windows: Iterable[Span]) -> list[Span]:
+    """Clip to the live windows and move onto a clock that runs only while it is live.
+
+    A break is no absence: leaving 20 s before it and coming back 20 s after is a gap of 40 s.
+    """
+    live = union(windows)
+    before = accumulate((window.end - window.start for window in live), initial=0)
+    present = union(spans)
+    moved = []
+    for window, begun in zip(live, before, strict=False):
+        for span in present:
+            start, end = max(span.start, window.start), min(span.end, window.end)
+            if end > start:
+                moved.append(Span(begun + start - window.start, begun + end - window.start))
+    return union(moved)
+
+
+def attendance(spans: Iterable[Span], windows: Iterable[Span], policy: Policy) -> Finding:
+    """What one person's presence in one session earns. Order and repetition do not matter."""
+    live_windows = union(windows)
+    live = _length(live_windows)
+    there = on_live_clock(spans, live_windows)
+    present = _length(there)
+    gaps = sum(
+        gap
+        for gap in (after.start - before.end for before, after in pairwise(there))
+        if gap <= policy.gap_seconds
+    )
+    bridged = min(gaps, policy.allowance(live))
+    on_time = bool(there) and (
+        policy.late_limit_minutes is None or there[0].start <= 60 * policy.late_limit_minutes
+    )
+    enough = live > 0 and 100 * (present + bridged) >= policy.share_percent * live
+    credited = on_time and enough
+    step = 60 * policy.credit_step_minutes
+    return Finding(
+        live_seconds=live,
+        present_seconds=present,
+        bridged_seconds=bridged,
+        credited=credited,
+        minutes=(present + bridged) // step * policy.credit_step_minutes if credited else 0,
+        reasons=tuple(_reasons(live, bool(there), on_time, enough, gaps, bridged)),
+    )
+
+
+def _reasons(
+    live: int, came: bool, on_time: bool, enough: bool, gaps: int, bridged: int
+) -> Iterable[str]:
+    if not live:
+        yield NOT_LIVE
+        return
+    if not came:
+        yield ABSENT
+        return
+    if not on_time:
+        yield LATE
+    yield ENOUGH if enough else SHORT
+    if bridged:
+        yield BRIDGED
+    if gaps > bridged:
+        yield CAPPED
+
+
+def _length(spans: Iterable[Span]) -> int:
+    return sum(span.end - span.start for span in spans)

@@ -1,0 +1,195 @@
+"""When sessions take place. The only writer of a session's schedule and of CreditPolicy.
+
+A move or a cancellation grows the calendar revision and writes the letters and the reminders of
+that revision in the same transaction; reminders of older revisions are skipped when they come due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from courses.models import Course
+from courses.models.course import document_of
+from lms.text import Localised
+from people import audit
+from people.models import User
+from webinars import letters, reminders
+from webinars.models import CreditPolicy, Webinar
+from webinars.registering import seat_waiting
+
+# What a change may set besides the times. Titles and stages may change under way.
+FACE = (
+    "title",
+    "summary",
+    "zone",
+    "capacity",
+    "registration_closes_at",
+    "languages",
+    "policy",
+    "stage",
+    "recording",
+)
+RESERVED = {"new"}  # /host/new/ is the form
+
+
+def standard_policy() -> CreditPolicy:
+    """80 % of the live time, gaps up to a minute added back: what is used where nothing is said."""
+    return CreditPolicy.objects.get_or_create(name="Standard", number=1)[0]
+
+
+@transaction.atomic
+def schedule(
+    course: Course,
+    item: str,
+    *,
+    slug: str,
+    title: Localised,
+    starts_at: datetime,
+    ends_at: datetime,
+    hosts: Iterable[User] = (),
+    policy: CreditPolicy | None = None,
+    by: User | None = None,
+    published: bool = True,
+    **face: Any,
+) -> Webinar:
+    """A session of the live lesson `item` (its uuid) in the course's current version.
+
+    `face` takes the fields of FACE; what is left out gets its default.
+    """
+    _check_lesson(course, item)
+    if slug in RESERVED or Webinar.objects.filter(slug=slug).exists():
+        raise ValidationError({"slug": _("Another session has this address. Choose a new one.")})
+    _check_times(starts_at, ends_at)
+    webinar = Webinar.objects.create(
+        course=course,
+        item=item,
+        slug=slug,
+        title=title,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        policy=policy or standard_policy(),
+        published_at=timezone.now() if published else None,
+        **_face(face),
+    )
+    webinar.hosts.set(hosts)
+    audit.note(by, "webinar.scheduled", webinar, starts_at=starts_at.isoformat())
+    return webinar
+
+
+@transaction.atomic
+def move(
+    webinar: Webinar, starts_at: datetime, ends_at: datetime, *, by: User | None = None
+) -> bool:
+    """To another time: a new revision, an updated invitation for everyone, new reminders.
+
+    False when it is there already. A deadline for registration moves along.
+    """
+    locked = _lock(webinar)
+    if (locked.starts_at, locked.ends_at) == (starts_at, ends_at):
+        return False
+    if locked.state != Webinar.State.SCHEDULED:
+        raise ValidationError(_("This session has begun. Its time can no longer change."))
+    if locked.cancelled_at is not None:
+        raise ValidationError(_("This session was called off. Schedule a new one instead."))
+    _check_times(starts_at, ends_at)
+    if locked.registration_closes_at is not None:
+        locked.registration_closes_at += starts_at - locked.starts_at
+    before, locked.starts_at, locked.ends_at = locked.starts_at, starts_at, ends_at
+    locked.revision += 1
+    locked.save(update_fields=["starts_at", "ends_at", "registration_closes_at", "revision"])
+    audit.note(
+        by, "webinar.moved", locked, **{"from": before.isoformat(), "to": starts_at.isoformat()}
+    )
+    _tell(locked, "moved")
+    reminders.promise(locked, locked.registrations.seated())
+    return True
+
+
+@transaction.atomic
+def cancel(webinar: Webinar, *, by: User | None = None) -> bool:
+    """Call the session off and take it out of calendars. False when it was called off before."""
+    locked = _lock(webinar)
+    if locked.cancelled_at is not None:
+        return False
+    if locked.state != Webinar.State.SCHEDULED:
+        raise ValidationError(_("This session has begun. End it in the room instead."))
+    locked.cancelled_at = timezone.now()
+    locked.revision += 1
+    locked.save(update_fields=["cancelled_at", "revision"])
+    audit.note(by, "webinar.cancelled", locked)
+    _tell(locked, "called-off")
+    return True
+
+
+@transaction.atomic
+def change(
+    webinar: Webinar,
+    *,
+    starts_at: datetime,
+    ends_at: datetime,
+    hosts: Iterable[User],
+    published: bool,
+    by: User | None = None,
+    **face: Any,
+) -> Webinar:
+    """All that the form may change, in one step. More seats go to those who wait.
+
+    Nobody loses a seat: the limit cannot go below the seats taken. A session that people may
+    already have seen stays published. What is said here about the deadline counts, not the move.
+    """
+    move(webinar, starts_at, ends_at, by=by)
+    locked = _lock(webinar)
+    capacity = face.get("capacity")
+    taken = locked.registrations.seated().count()
+    if capacity is not None and capacity < taken:
+        raise ValidationError(
+            {"capacity": _("%(taken)s seats are taken already.") % {"taken": taken}}
+        )
+    for name, value in _face(face).items():
+        setattr(locked, name, value)
+    if published and locked.published_at is None:
+        locked.published_at = timezone.now()
+    locked.save()
+    locked.hosts.set(hosts)
+    audit.note(by, "webinar.changed", locked)
+    seat_waiting(locked)
+    return locked
+
+
+def _lock(webinar: Webinar) -> Webinar:
+    return Webinar.objects.select_for_update(no_key=True).get(pk=webinar.pk)
+
+
+def _tell(locked: Webinar, letter: str) -> None:
+    rows = list(locked.registrations.standing())
+    for row in rows:
+        row.webinar = locked
+    letters.promise_all(rows, letter)
+
+
+def _face(values: Mapping[str, Any]) -> dict[str, Any]:
+    if unknown := values.keys() - set(FACE):
+        raise ValueError(f"a schedule has no {', '.join(sorted(unknown))}")
+    return dict(values)
+
+
+def _check_lesson(course: Course, item: str) -> None:
+    if course.current_id is None:
+        raise ValidationError({"lesson": _("Publish the course first.")})
+    lesson = document_of(course.current_id).item(item)
+    if lesson is None or lesson.kind != "live":
+        raise ValidationError({"lesson": _("Choose a live lesson of a published course.")})
+
+
+def _check_times(starts_at: datetime, ends_at: datetime) -> None:
+    if ends_at <= starts_at:
+        raise ValidationError({"minutes": _("A session must end after it begins.")})
+    if ends_at - starts_at > timedelta(hours=12):
+        raise ValidationError({"minutes": _("A session can last 12 hours at most.")})
