@@ -136,6 +136,14 @@ def serve():
     sys.exit(child.wait())
 
 
+def side_by_side(arguments):
+    """Two test processes by default; none of ours when the caller chose, or debugs."""
+    chosen = ("-n", "--numprocesses", "--dist", "--pdb", "-h", "--help", "--collect-only")
+    if any(argument.startswith(chosen) for argument in arguments):
+        return []
+    return ["-n", str(min(2, os.cpu_count() or 1)), "--dist", "loadgroup"]
+
+
 def check_all(*commands):
     codes = [call(PYTHON, *command, check=False).returncode for command in commands]
     sys.exit(max(codes))
@@ -153,7 +161,8 @@ def main():
         serve()
     elif command == "test":
         manage("compilemessages")
-        sys.exit(call(PYTHON, "-m", "pytest", *rest, check=False).returncode)
+        pytest = (PYTHON, "-m", "pytest", *side_by_side(rest), *rest)
+        sys.exit(call(*pytest, check=False).returncode)
     elif command == "bench":
         sys.exit(call(PYTHON, "-m", "bench", *rest, check=False).returncode)
     elif command == "manage":

@@ -1,13 +1,47 @@
 import os
 import shutil
+from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
 
 os.environ.setdefault("GROUNDWORK_ENV", "test")
 # The synchronous Playwright API keeps a loop running in the main thread.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+
+if settings.REDIS_URL:
+    # Test runs side by side, each with its own Redis database; processes they start inherit it.
+    # Doorbells cross databases, which is harmless: they carry no data.
+    _run = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) + 1
+    _redis = urlsplit(settings.REDIS_URL)._replace(path=f"/{_run}").geturl()
+    os.environ["REDIS_URL"] = settings.REDIS_URL = _redis
+    settings.CACHES["default"]["LOCATION"] = _redis
+    settings.CHANNEL_LAYERS["default"]["CONFIG"]["hosts"] = [_redis]
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--no-skips", action="store_true", help="a skipped test is a failed one: nothing is missing"
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    return _unless_skipped(item.config, (yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    return _unless_skipped(collector.config, (yield))
+
+
+def _unless_skipped(config, report):
+    if config.getoption("no_skips") and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, and --no-skips allows none: {report.longrepr}"
+    return report
 
 
 def pytest_collection_modifyitems(items):
@@ -51,10 +85,13 @@ def _flush_past_the_guards(django_db_setup, django_db_blocker):
 
 @pytest.fixture(autouse=True)
 def _fresh_documents():
-    """Ids are used again from test to test; the cache of parsed versions must not outlive them."""
+    """Ids are used again from test to test; what is cached by them must not outlive them."""
+    from django.core.cache import cache
+
     from courses.models.course import document_of
 
     document_of.cache_clear()
+    cache.clear()  # rate limits and the like
     yield
 
 
