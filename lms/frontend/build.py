@@ -1,6 +1,6 @@
 """Build the stylesheet and fonts in lms/static/lms, or check that they are as committed.
 
-python lms/frontend/build.py            build: needs Node 20, and fonttools and brotli in this Python
+python lms/frontend/build.py            build: needs Node 20, and fonttools, brotli in Python
 python lms/frontend/build.py --check    compare with checksums.txt: needs nothing, the tests do it
 """
 
