@@ -1,0 +1,169 @@
+"""The child process that prints: `python -m certificates.press.child`.
+
+Reads requests from standard input and writes answers to standard output until its input ends,
+which is also how it notices that its parent is gone. A frame is four bytes of length (big endian)
+and that many bytes. A request is one frame of JSON: {"snapshot", "paper"}. An answer is a frame
+of JSON, {"error", "missing"}, and a frame with the PDF, empty when there is an error.
+"""
+
+import io
+import json
+import os
+import re
+import resource
+import signal
+import struct
+import sys
+import traceback
+from typing import Any
+
+import segno
+import typst
+
+from certificates.press.glyphs import FONTS, coverage
+from certificates.press.sheet import Sheet, sheet_of
+
+MEMORY = 1 << 30  # of address space; about 220 MB are in use
+CPU_SECONDS = 10  # for one document, which takes about 0.02
+WALL_SECONDS = 60  # for one document, should the parent no longer be there to watch
+
+SCALES = ("1", "0.93", "0.86", "0.79", "0.72", "0.65", "0.58", "0.5", "0.4", "0.3")
+ONE_PAGE = b"<xmpTPg:NPages>1</xmpTPg:NPages>"  # the metadata are not compressed
+
+# Typst names the text that no font can display, or that PDF/UA forbids, as Rust would write it.
+_REFUSED = re.compile(r"(?:could not be displayed|disallowed codepoint)")
+_QUOTED = re.compile(r'`"(.*?)"`', re.DOTALL)
+_ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
+
+
+def main() -> None:
+    _confine()
+    # Answers go to a descriptor of their own: a stray print must not land among them.
+    answers = os.dup(1)
+    os.dup2(2, 1)
+    fonts = typst.Fonts(
+        include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)]
+    )
+    compiler = typst.Compiler(font_paths=fonts, root=str(FONTS.with_name("templates")))
+    coverage()
+    while (request := _read_frame()) is not None:
+        _allow_one_document()
+        header, pdf = _answer(compiler, request)
+        _write_frame(answers, json.dumps(header).encode())
+        _write_frame(answers, pdf)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _answer(compiler: typst.Compiler, request: bytes) -> tuple[dict[str, str], bytes]:
+    try:
+        sheet, pdf = _print(compiler, **json.loads(request))
+    except ValueError as error:
+        return {"error": str(error)}, b""
+    except typst.TypstError as error:
+        return {"error": f"typst: {error.message}"}, b""
+    except Exception as error:
+        traceback.print_exc()
+        return {"error": f"{type(error).__name__} in the press"}, b""
+    return {"missing": sheet.missing}, pdf
+
+
+def _print(compiler: typst.Compiler, snapshot: dict[str, Any], paper: str) -> tuple[Sheet, bytes]:
+    """Print, and where Typst refuses a text in spite of the fonts' word, print without it.
+
+    Fonts say which characters they have, not which combinations: a mark of one script on a
+    letter of another may still have no glyph. A certificate with a visible gap beats none.
+    """
+    without = ""
+    while True:
+        sheet = sheet_of(snapshot, paper, without)
+        try:
+            return sheet, _compile(compiler, sheet)
+        except typst.TypstError as error:
+            refused = "".join(set(_refused(error.message)) - set(without))
+            if not refused:
+                raise
+            without += refused
+
+
+def _refused(message: str) -> str:
+    if not _REFUSED.search(message) or not (quoted := _QUOTED.search(message)):
+        return ""
+    text = _ESCAPED.sub(lambda escape: chr(int(escape[1], 16)), quoted[1])
+    return "".join(character for character in text if not character.isascii())
+
+
+def _compile(compiler: typst.Compiler, sheet: Sheet) -> bytes:
+    """The page at the largest scale at which it is one page, which is nearly always the first."""
+    inputs = {
+        "sheet": json.dumps(sheet.fields, ensure_ascii=False),
+        "qr": _qr(sheet.verify_url),
+    }
+    for scale in SCALES:
+        pdf = _compile_at(compiler, sheet, inputs | {"scale": scale})
+        if ONE_PAGE in pdf:
+            return pdf
+    raise ValueError("the texts are too long for one page")
+
+
+def _compile_at(compiler: typst.Compiler, sheet: Sheet, inputs: dict[str, str]) -> bytes:
+    pdf = compiler.compile(
+        input=sheet.template,
+        format="pdf",
+        pdf_standards=["ua-1"],
+        timestamp=sheet.printed_at,
+        sys_inputs=inputs,
+    )
+    if not isinstance(pdf, bytes):
+        raise TypeError("expected one PDF")
+    return pdf
+
+
+def _qr(url: str) -> str:
+    # The mask is given: trying all eight costs 3 ms and only refines what any reader can read.
+    picture = io.BytesIO()
+    code = segno.make(url, error="m", micro=False, mask=2)
+    code.save(picture, kind="svg", border=0, dark="#17302c")
+    return picture.getvalue().decode()
+
+
+def _confine() -> None:
+    """Whatever a document makes of this process, it stays small and writes no files."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    if sys.platform == "linux":  # elsewhere the limit is refused
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+
+def _allow_one_document() -> None:
+    """Processor and wall time for the next document; the kernel ends the process beyond them."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    limit = int(usage.ru_utime + usage.ru_stime) + 1 + CPU_SECONDS
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+    signal.setitimer(signal.ITIMER_REAL, WALL_SECONDS)
+
+
+def _read_frame() -> bytes | None:
+    head = _read(4)
+    return head and _read(struct.unpack(">I", head)[0])
+
+
+def _read(size: int) -> bytes | None:
+    """That many bytes, or None when the input has ended."""
+    read = b""
+    while len(read) < size:
+        piece = os.read(0, size - len(read))
+        if not piece:
+            return None
+        read += piece
+    return read
+
+
+def _write_frame(target: int, data: bytes) -> None:
+    rest = memoryview(struct.pack(">I", len(data)) + data)
+    while rest:
+        rest = rest[os.write(target, rest) :]
+
+
+if __name__ == "__main__":
+    main()
