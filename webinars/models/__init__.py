@@ -1,6 +1,14 @@
 from webinars.models.presence import Determination, LiveWindow, PresenceSpan
 from webinars.models.registration import Accommodation, Registration
-from webinars.models.room import ChatMessage, Poll, PollVote, QuestionVote, RoomEvent, RoomQuestion
+from webinars.models.room import (
+    ChatMessage,
+    Headcount,
+    Poll,
+    PollVote,
+    QuestionVote,
+    RoomEvent,
+    RoomQuestion,
+)
 from webinars.models.schedule import CreditPolicy, Webinar
 
 __all__ = [
@@ -8,6 +16,7 @@ __all__ = [
     "ChatMessage",
     "CreditPolicy",
     "Determination",
+    "Headcount",
     "LiveWindow",
     "Poll",
     "PollVote",

@@ -153,3 +153,21 @@ class PollVote(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id}: {self.option}"
+
+
+class Headcount(models.Model):
+    """How many people one server process has in a room. Replaced every few seconds, never a
+    record; written by `webinars.room.heads`."""
+
+    webinar = models.ForeignKey(Webinar, models.CASCADE, related_name="+")
+    process = models.CharField(max_length=32)
+    people = models.PositiveIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["webinar", "process"], name="one_count_per_process"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.people} at {self.webinar_id}"

@@ -1,0 +1,275 @@
+"""From the log to frames, and the same as a snapshot. Synchronous; hub and fallback share it.
+
+A frame shows the present state of what its events name, so it may be newer than its last number;
+the event that made it newer follows. What counts is that state is read after the numbers: then
+whoever applies every frame in order ends with what a fresh snapshot shows.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db.models import Count
+
+from webinars.models import (
+    ChatMessage,
+    LiveWindow,
+    Poll,
+    PollVote,
+    QuestionVote,
+    RoomEvent,
+    RoomQuestion,
+    Webinar,
+)
+from webinars.room import shown
+from webinars.room.chat import SHOWN
+from webinars.room.log import Audience
+from webinars.room.shown import Item, Places, Rows
+
+FARTHEST = 300  # events that are replayed; beyond that a fresh page is smaller
+AFTERWARDS = timedelta(minutes=10)
+RELOAD = '{"reload":true}'
+
+
+class View(NamedTuple):
+    """Who reads: frames are made once for each of these."""
+
+    audience: str
+    language: str
+
+
+class News(NamedTuple):
+    to: int
+    frames: Mapping[tuple[View, int], str | None]  # by reader and their last number; None: nothing
+
+
+def news(webinar_id: int, wanted: Iterable[tuple[View, int]]) -> News:
+    """What readers who have seen up to a number need to see now. At most seven queries."""
+    wanted = set(wanted)
+    webinar = Webinar.objects.get(pk=webinar_id)
+    to = webinar.room_seq
+    near = {after for _, after in wanted if to - FARTHEST <= after < to}
+    events = list(
+        RoomEvent.objects.filter(webinar=webinar, seq__gt=min(near), seq__lte=to)
+        .order_by("seq")
+        .values_list("seq", "kind", "about", "audience")
+        if near
+        else ()
+    )
+    about = defaultdict(set)
+    for _, kind, pk, _ in events:
+        about[kind].add(pk)
+    rows = _load(webinar, about)
+    floor = _oldest_message(webinar) if "message" in about else 0
+    entries = {view: list(_entries(rows, events, view)) for view in {view for view, _ in wanted}}
+    frames: dict[tuple[View, int], str | None] = {}
+    for view, after in wanted:
+        if after not in near and after != to:
+            frames[view, after] = RELOAD
+            continue
+        told = [entry for entry in entries[view] if entry["seq"] > after]
+        frames[view, after] = _frame(to, told, floor) if told else None
+    return News(to, frames)
+
+
+def encode(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _frame(to: int, entries: list[dict[str, object]], floor: int) -> str:
+    frame: dict[str, object] = {"to": to, "ev": entries}
+    if floor and any(entry["kind"] == "message" for entry in entries):
+        frame["keep"] = {"chat": floor}
+    return encode(frame)
+
+
+def _entries(
+    rows: Rows, events: Iterable[tuple[int, str, int | None, str]], view: View
+) -> Iterator[dict[str, object]]:
+    """One entry for each event and list, with the state as it is now, rendered once."""
+    places = {
+        (kind, about): places for kind, about, places in _placed(rows, view.audience)
+    }
+    drawn: dict[tuple[str, int | None, str], str | None] = {}
+    for seq, kind, about, audience in events:
+        if audience == Audience.STAFF and view.audience != Audience.STAFF:
+            continue
+        for target, item in places.get((kind, about), {}).items():
+            key = kind, about, target
+            if key not in drawn:
+                drawn[key] = item and item.html(view.language, rows.webinar.zone)
+            entry = {"seq": seq, "kind": kind, "list": target, "id": about or 0, "html": drawn[key]}
+            if kind == "state":
+                entry["state"] = rows.webinar.state
+            yield entry
+
+
+def _placed(rows: Rows, audience: str) -> Iterator[tuple[str, int | None, Places]]:
+    yield "state", None, shown.places_of_state(rows, audience)
+    for question in rows.questions:
+        yield "question", question.pk, shown.places_of_question(rows, question, audience)
+    for message in rows.messages:
+        yield "message", message.pk, shown.places_of_message(rows, message, audience)
+    for poll in rows.polls:
+        yield "poll", poll.pk, shown.places_of_poll(rows, poll, audience)
+
+
+def _load(webinar: Webinar, about: Mapping[str, set[int | None]]) -> Rows:
+    """The rows that events name: one query for each kind."""
+    rows = Rows(webinar)
+    if "question" in about:
+        named = RoomQuestion.objects.filter(webinar=webinar, pk__in=about["question"])
+        rows.questions = named.select_related("author").order_by("pk").planned()
+    if "message" in about:
+        messages = ChatMessage.objects.filter(webinar=webinar, pk__in=about["message"])
+        rows.messages = messages.select_related("author").planned()
+        rows.hosts = _hosts(webinar)
+    if "poll" in about:
+        rows.polls = Poll.objects.filter(webinar=webinar, pk__in=about["poll"]).planned()
+        rows.results = results([webinar.pk], polls=about["poll"])
+    if "state" in about:
+        rows.live_since = _live_since(webinar)
+    return rows
+
+
+def last_numbers(rooms: Iterable[int], now: datetime) -> dict[int, tuple[int, bool]]:
+    """Each room's last number, and whether being there counts as presence just now."""
+    found = Webinar.objects.filter(pk__in=list(rooms)).only(
+        "room_seq", "state", "starts_at", "ended_at", "cancelled_at"
+    )
+    return {room.pk: (room.room_seq, _counts(room, now)) for room in found}
+
+
+def _counts(room: Webinar, now: datetime) -> bool:
+    """From the time the doors open until a while after the end: the live time lies within."""
+    if room.state == Webinar.State.SCHEDULED:
+        return room.cancelled_at is None and room.doors_at <= now
+    return room.ended_at is None or now < room.ended_at + AFTERWARDS
+
+
+class Snapshot(NamedTuple):
+    seq: int
+    rows: Rows
+    lists: Mapping[str, list[Item]]
+
+
+def snapshot(webinar_id: int, audience: str) -> Snapshot:
+    """All lists as they are, and the number from which to follow. Read the number first: what
+    happens between the two reads comes again in a frame."""
+    webinar = Webinar.objects.get(pk=webinar_id)
+    return snapshot_of(webinar, audience)
+
+
+def snapshot_of(webinar: Webinar, audience: str) -> Snapshot:
+    """The same for a row that was just read, before anything else was."""
+    questions = RoomQuestion.objects.filter(webinar=webinar)
+    if audience == Audience.ALL:
+        questions = questions.public()
+    messages = ChatMessage.objects.filter(webinar=webinar, pk__gte=_oldest_message(webinar))
+    rows = Rows(
+        webinar,
+        questions=questions.select_related("author").order_by("pk").planned(),
+        messages=messages.filter(removed_at__isnull=True).select_related("author").planned(),
+        polls=Poll.objects.filter(webinar=webinar).planned(),
+        hosts=_hosts(webinar),
+        results=results([webinar.pk]),
+        live_since=_live_since(webinar) if audience != Audience.ALL else None,
+    )
+    lists: dict[str, list[Item]] = defaultdict(list)
+    for _, _, places in _placed(rows, audience):
+        for target, item in places.items():
+            if item is not None:
+                lists[target].append(item)
+    return Snapshot(webinar.room_seq, rows, lists)
+
+
+def _oldest_message(webinar: Webinar) -> int:
+    """The first message that is still on the screen; 0: all are. Removed ones count, so that
+    removing one does not bring an older one back."""
+    pks = ChatMessage.objects.filter(webinar=webinar).order_by("-pk").values_list("pk", flat=True)
+    return next(iter(pks[SHOWN - 1 : SHOWN]), 0)
+
+
+def _hosts(webinar: Webinar) -> frozenset[int]:
+    return frozenset(Webinar.hosts.through.objects.filter(webinar=webinar).values_list("user", flat=True))
+
+
+def _live_since(webinar: Webinar) -> datetime | None:
+    opened = LiveWindow.objects.filter(webinar=webinar, closed_at__isnull=True)
+    return opened.values_list("opened_at", flat=True).first()
+
+
+def results(
+    webinars: Iterable[int], *, polls: Iterable[int | None] | None = None
+) -> dict[int, Counter[str]]:
+    """Votes for each choice of each poll. For moderators, closed polls, and who has voted."""
+    votes = PollVote.objects.filter(poll__webinar__in=list(webinars))
+    if polls is not None:
+        votes = votes.filter(poll__in=list(polls))
+    counted: dict[int, Counter[str]] = defaultdict(Counter)
+    for poll, option, n in votes.values_list("poll", "option").annotate(n=Count("pk")).order_by():
+        counted[poll][option] = n
+    return counted
+
+
+class Tally(NamedTuple):
+    """The counts of one room. Not in the log: the last one is the only one that matters."""
+
+    votes: Mapping[int, int]
+    polls: Mapping[int, int]
+    results: Mapping[int, Mapping[str, int]]  # moderators only
+
+    def tick(self, audience: str, told: "Tally | None" = None) -> dict[str, object]:
+        """What changed since `told`, as the audience may see it; empty: nothing did."""
+        before = told or Tally({}, {}, {})
+        tick: dict[str, object] = {}
+        # A vote can be taken back, so a question that is no longer counted has none.
+        if votes := dict.fromkeys(before.votes.keys() - self.votes.keys(), 0) | _changes(
+            before.votes, self.votes
+        ):
+            tick["votes"] = votes
+        if polls := _changes(before.polls, self.polls):
+            tick["polls"] = polls
+        if audience == Audience.STAFF and (chosen := _changes(before.results, self.results)):
+            tick["results"] = chosen
+        return tick
+
+
+def _changes[V](before: Mapping[int, V], after: Mapping[int, V]) -> dict[int, V]:
+    return {key: value for key, value in after.items() if before.get(key) != value}
+
+
+def tallies(webinars: Iterable[int]) -> dict[int, Tally]:
+    """Two queries for any number of rooms. Only questions that everybody sees have counts."""
+    ids = list(webinars)
+    votes: dict[int, dict[int, int]] = {pk: {} for pk in ids}
+    counted = (
+        QuestionVote.objects.filter(
+            question__webinar__in=ids,
+            question__state__in=[RoomQuestion.State.APPROVED, RoomQuestion.State.ANSWERED],
+        )
+        .values_list("question__webinar", "question")
+        .annotate(n=Count("pk"))
+        .order_by()
+    )
+    for webinar, question, n in counted:
+        votes[webinar][question] = n
+    polled: dict[int, dict[int, dict[str, int]]] = {pk: defaultdict(dict) for pk in ids}
+    answers = (
+        PollVote.objects.filter(poll__webinar__in=ids, poll__state=Poll.State.OPEN)
+        .values_list("poll__webinar", "poll", "option")
+        .annotate(n=Count("pk"))
+        .order_by()
+    )
+    for webinar, poll, option, n in answers:
+        polled[webinar][poll][option] = n
+    return {
+        pk: Tally(
+            votes=votes[pk],
+            polls={poll: sum(options.values()) for poll, options in polled[pk].items()},
+            results={poll: dict(options) for poll, options in polled[pk].items()},
+        )
+        for pk in ids
+    }

@@ -1,0 +1,372 @@
+"""One hub per process and event loop: it reads each room's log once and tells every socket.
+
+Nothing here decides or remembers anything of value. A hub that dies takes along a minute of
+presence at most; its readers come back elsewhere with the number they have seen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from itertools import count
+from weakref import WeakKeyDictionary
+
+from channels.db import DatabaseSyncToAsync
+from django.utils import timezone
+
+from webinars.attendance import record_slices
+from webinars.room import door, doorbell, frames, heads
+from webinars.room.doorbell import What
+from webinars.room.frames import Tally, View
+from webinars.room.log import Audience
+from webinars.room.presence import Ledger, Stay
+
+logger = logging.getLogger(__name__)
+
+BATCH = 0.1  # seconds between two frames of one room: what happens meanwhile goes out together
+BEAT = 20  # seconds between two heartbeats of one socket
+LOOK, LOOK_WITH_BELL = 1, 2  # seconds between looks at the rooms' last numbers
+TALLY, TALLY_WITHOUT_BELL = 1, 3
+DOOR = 4  # seconds until a session that was revoked is out, at most five with the work
+HEADS = 5
+HEADS_ALIVE = timedelta(seconds=15)
+FLUSH = 60
+QUEUE = 64  # frames that a slow reader may be behind
+NOISE = 20  # messages a page may send between two heartbeats
+GRACE = 5.0  # seconds to take a close frame
+
+REFUSED, TOO_SLOW, TOO_LOUD = 4403, 4408, 4409
+
+
+class Reader:
+    """One socket as the hub sees it: a bounded queue of texts that are the same for all."""
+
+    __slots__ = (
+        "_grace", "admitted", "after", "beat", "closing", "gave_up", "noise", "queue", "slot",
+        "stay", "task", "view",
+    )  # fmt: skip
+
+    def __init__(self, admitted: door.Pass, language: str, after: int) -> None:
+        self.admitted = admitted
+        self.view = View(admitted.audience, language)
+        self.after = after
+        self.queue: asyncio.Queue[str | int] = asyncio.Queue(QUEUE)
+        self.task = asyncio.current_task()
+        self.stay: Stay | None = None
+        self.slot = self.beat = self.noise = self.closing = 0
+        self.gave_up = False
+        self._grace: asyncio.TimerHandle | None = None
+
+    def offer(self, frame: str) -> None:
+        if self.closing:
+            return
+        try:
+            self.queue.put_nowait(frame)
+        except asyncio.QueueFull:
+            self.close(TOO_SLOW)
+
+    def close(self, code: int) -> None:
+        """Close it after what is being written; whoever does not even read that is cut off."""
+        if self.closing:
+            return
+        self.closing = code
+        while not self.queue.empty():
+            self.queue.get_nowait()
+        self.queue.put_nowait(code)
+        self._grace = asyncio.get_running_loop().call_later(GRACE, self._give_up)
+
+    def gone(self) -> None:
+        if self._grace is not None:
+            self._grace.cancel()
+
+    def _give_up(self) -> None:
+        self.gave_up = True
+        if self.task is not None:
+            self.task.cancel()
+
+
+class Room:
+    def __init__(self, webinar_id: int) -> None:
+        self.webinar_id = webinar_id
+        self.readers: set[Reader] = set()
+        self.joining: list[Reader] = []
+        self.last = 0  # the number up to which all readers know everything
+        self.wake = asyncio.Event()
+        self.task: asyncio.Task[None] | None = None
+        self.tally_due = True
+        self.tally: Tally | None = None
+        self.here = 0
+        self.counts = True  # whether being here is evidence just now
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.readers and not self.joining
+
+    def everybody(self) -> list[Reader]:
+        return [*self.readers, *self.joining]
+
+
+class Hub:
+    def __init__(self) -> None:
+        self._rooms: dict[int, Room] = {}
+        self._ledger = Ledger()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._thread: ThreadPoolExecutor  # while there are rooms
+        self._slots = count()
+        self._told_heads: dict[int, int] = {}
+        self._alive_at = timezone.now()
+
+    # --- Readers come and go
+
+    def enter(self, reader: Reader) -> None:
+        """Take a reader in; their first frame brings them up to date."""
+        if not self._tasks:
+            self._start()
+        webinar_id = reader.admitted.webinar_id
+        room = self._rooms.get(webinar_id)
+        if room is None:
+            room = self._rooms[webinar_id] = Room(webinar_id)
+            room.task = asyncio.create_task(self._carry(room))
+        reader.slot = next(self._slots) % BEAT
+        if reader.admitted.counted:
+            person_id = reader.admitted.person_id
+            reader.stay = self._ledger.begin(webinar_id, person_id, timezone.now())
+        room.joining.append(reader)
+        room.wake.set()
+
+    def heard(self, reader: Reader, number: int | None) -> None:
+        """A message from the page: the echo of its last heartbeat, or noise."""
+        if number is None or number != reader.beat or not reader.beat:
+            reader.noise += 1
+            if reader.noise > NOISE:
+                reader.close(TOO_LOUD)
+            return
+        reader.beat = 0
+        if reader.stay is not None:
+            room = self._rooms[reader.admitted.webinar_id]
+            note = self._ledger.beat if room.counts else self._ledger.skip
+            note(reader.stay, timezone.now())
+
+    async def leave(self, reader: Reader, *, said_goodbye: bool) -> None:
+        """Let a reader go. The last one out has everything written before the process may end."""
+        reader.gone()
+        room = self._rooms[reader.admitted.webinar_id]
+        room.readers.discard(reader)
+        if reader in room.joining:
+            room.joining.remove(reader)
+        if reader.stay is not None:
+            self._ledger.end(
+                reader.stay, timezone.now(), said_goodbye=said_goodbye and room.counts
+            )
+        if not room.is_empty:
+            return
+        del self._rooms[room.webinar_id]
+        if room.task is not None:
+            room.task.cancel()
+        if not self._rooms:
+            await self._stop()
+
+    def _start(self) -> None:
+        loop = asyncio.get_running_loop()
+        # A thread of its own: a thousand people at the door at once do not hold up the frames.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="hub")
+        doorbell.listen(self._rung, loop)
+        jobs = [self._beats(), self._looks()]
+        if doorbell.is_shared():
+            jobs.append(doorbell.hear_others(self._rung))
+        self._tasks = [loop.create_task(job) for job in jobs]
+
+    async def _stop(self) -> None:
+        tasks, self._tasks = self._tasks, []
+        thread = self._thread  # somebody may come in meanwhile and start another
+        doorbell.stop_listening(self._rung)
+        for task in tasks:
+            task.cancel()
+        self._told_heads = {}
+        try:
+            await self._flush(thread)
+            await _in(thread, heads.leave, self._ledger.name, timezone.now())
+        except Exception:
+            logger.exception("hub: the last flush")
+        thread.shutdown(wait=False)
+
+    # --- The log
+
+    async def _carry(self, room: Room) -> None:
+        """Carry news from the log to the readers, as long as there are any."""
+        while True:
+            await room.wake.wait()
+            room.wake.clear()
+            try:
+                await self._tell(room)
+            except Exception:
+                logger.exception("room %s could not be read", room.webinar_id)
+                await asyncio.sleep(LOOK)
+                room.wake.set()
+            await asyncio.sleep(BATCH)
+
+    async def _tell(self, room: Room) -> None:
+        """One reading of the log for all: those who come in get their gap from it, those who are
+        there what is new. So both know everything up to the same number, and nothing falls
+        between a replay and the frames after it."""
+        joining = list(room.joining)
+        wanted = {(reader.view, reader.after) for reader in joining}
+        wanted |= {(reader.view, room.last) for reader in room.readers}
+        if not wanted:
+            return
+        news = await self._ask(frames.news, room.webinar_id, wanted)
+        for reader in room.readers:
+            if frame := news.frames.get((reader.view, room.last)):
+                reader.offer(frame)
+        room.last = news.to
+        for reader in joining:
+            if reader not in room.joining:  # gone meanwhile
+                continue
+            room.joining.remove(reader)
+            room.readers.add(reader)
+            if frame := news.frames[reader.view, reader.after]:
+                reader.offer(frame)
+            self._greet(room, reader)
+
+    def _greet(self, room: Room, reader: Reader) -> None:
+        """The counts so far; whoever comes into a room that has none yet gets the first ones."""
+        if room.tally is None:
+            room.tally_due = True
+            return
+        tick = {"here": room.here} | room.tally.tick(reader.view.audience)
+        reader.offer(frames.encode({"tick": tick}))
+
+    def _rung(self, webinar_id: int, what: What) -> None:
+        room = self._rooms.get(webinar_id)
+        if room is None:
+            return
+        if what == "news":
+            room.wake.set()
+        else:
+            room.tally_due = True
+
+    # --- The clock
+
+    async def _beats(self) -> None:
+        """Heartbeats, a twentieth of the sockets each second so that the echoes spread out."""
+        for number in count(1):
+            await asyncio.sleep(1)
+            for room in list(self._rooms.values()):
+                frame = frames.encode({"hb": number, "to": room.last})
+                for reader in room.readers:
+                    if reader.slot == number % BEAT:
+                        reader.beat, reader.noise = number, 0
+                        reader.offer(frame)
+
+    async def _looks(self) -> None:
+        """What is read from the database by the clock. A fault in one does not stop the others."""
+        bell = doorbell.is_shared()
+        look = LOOK_WITH_BELL if bell else LOOK
+        tally = TALLY if bell else TALLY_WITHOUT_BELL
+        jobs = [
+            (look, self._look),
+            (tally, self._want_tallies),
+            (TALLY, self._count_votes),
+            (HEADS, self._count_heads),
+            (DOOR, self._check_door),
+            (FLUSH, self._flush),
+        ]
+        for second in count(1):
+            await asyncio.sleep(1)
+            for every, job in jobs:
+                if second % every:
+                    continue
+                try:
+                    await job()
+                except Exception:
+                    logger.exception("hub: %s", job.__name__)
+
+    async def _look(self) -> None:
+        last = await self._ask(frames.last_numbers, list(self._rooms), timezone.now())
+        for webinar_id, (seq, counts) in last.items():
+            if room := self._rooms.get(webinar_id):
+                room.counts = counts
+                if seq > room.last:
+                    room.wake.set()
+
+    async def _want_tallies(self) -> None:
+        for room in self._rooms.values():
+            room.tally_due = True
+
+    async def _count_votes(self) -> None:
+        due = [room for room in self._rooms.values() if room.tally_due and room.readers]
+        if not due:
+            return
+        for room in due:
+            room.tally_due = False
+        counted = await self._ask(frames.tallies, [room.webinar_id for room in due])
+        for room in due:
+            told, room.tally = room.tally, counted[room.webinar_id]
+            self._tick(room, {a: room.tally.tick(a, told) for a in Audience.values})
+
+    async def _count_heads(self) -> None:
+        """People here, over all processes: written when it changes, and now and then to say that
+        this process is alive."""
+        now = timezone.now()
+        people = {
+            room.webinar_id: len({r.admitted.person_id for r in room.everybody()})
+            for room in self._rooms.values()
+        }
+        if now - self._alive_at >= HEADS_ALIVE:
+            self._alive_at, self._told_heads = now, {}
+        news = {pk: n for pk, n in people.items() if self._told_heads.get(pk) != n}
+        if news:
+            await self._ask(heads.tell, self._ledger.name, news, now)
+            self._told_heads |= news
+        here = await self._ask(heads.here, list(people), now)
+        for room in list(self._rooms.values()):
+            if room.webinar_id in people and here[room.webinar_id] != room.here:
+                room.here = here[room.webinar_id]
+                self._tick(room, {a: {"here": room.here} for a in Audience.values})
+
+    def _tick(self, room: Room, by_audience: dict[str, dict[str, object]]) -> None:
+        encoded = {
+            audience: frames.encode({"tick": tick}) for audience, tick in by_audience.items() if tick
+        }
+        if encoded:
+            for reader in room.readers:
+                if frame := encoded.get(reader.view.audience):
+                    reader.offer(frame)
+
+    async def _check_door(self) -> None:
+        readers = [reader for room in self._rooms.values() for reader in room.everybody()]
+        refused = await self._ask(door.refused, {reader.admitted for reader in readers})
+        for reader in readers:
+            if reader.admitted in refused:
+                reader.close(REFUSED)
+
+    async def _flush(self, thread: ThreadPoolExecutor | None = None) -> None:
+        if slices := self._ledger.cut():
+            await _in(thread or self._thread, record_slices, slices)
+            self._ledger.written(slices)
+
+    async def _ask[**P, T](
+        self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        return await _in(self._thread, question, *args, **kwargs)
+
+
+async def _in[**P, T](
+    thread: ThreadPoolExecutor, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    asked = DatabaseSyncToAsync(question, thread_sensitive=False, executor=thread)
+    return await asked(*args, **kwargs)
+
+
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
+
+
+def hub_here() -> Hub:
+    """The hub of the running loop."""
+    loop = asyncio.get_running_loop()
+    if loop not in _hubs:
+        _hubs[loop] = Hub()
+    return _hubs[loop]
