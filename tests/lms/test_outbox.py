@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from lms import outbox
 from lms.models import OutboxEntry
-from lms.outbox import PAUSES, Stale
+from lms.outbox import LEASE, PAUSES, Stale
 
 State = OutboxEntry.State
 done = []
@@ -53,9 +53,13 @@ def test_a_promise_is_kept_once_and_says_so():
 
 @pytest.mark.django_db
 def test_a_promise_goes_with_the_transaction_that_made_it():
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    @transaction.atomic
+    def act():
         promise()
-        1 / 0
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        act()
 
     assert not OutboxEntry.objects.exists()
 
@@ -125,3 +129,30 @@ def test_workers_at_once_keep_each_promise_once():
         thread.join()
 
     assert sorted(done) == list(range(40))
+
+
+@pytest.mark.django_db
+def test_a_promise_that_ends_its_worker_takes_no_other_down_and_is_given_up_at_last():
+    bad = promise(key="bad", n=1)
+    OutboxEntry.objects.filter(pk=bad.pk).update(attempts=len(PAUSES) + 1)  # each lease ran out
+    promise(key="good", n=2)
+
+    outbox.work()
+
+    bad.refresh_from_db()
+    assert (bad.state, bad.outcome) == (State.DEAD, "Each try ended with its worker.")
+    assert done == [2]
+
+
+@pytest.mark.django_db
+def test_what_slow_promises_leave_no_time_for_is_given_back(monkeypatch):
+    """Twenty letters to a mail server that hangs take longer than a lease."""
+    for n in (1, 2, 3):
+        promise(key=str(n), n=n)
+    clock = iter([0.0, 1.0, LEASE.total_seconds() - 1])
+    monkeypatch.setattr(outbox.time, "monotonic", lambda: next(clock))
+
+    assert outbox.work() == 1
+
+    waiting = OutboxEntry.objects.filter(state=State.WAITING).values_list("attempts", "lease_until")
+    assert (list(waiting), done) == ([(0, None), (0, None)], [1])
