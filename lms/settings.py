@@ -311,7 +311,6 @@ ACCOUNT_FORMS = {
     "confirm_login_code": "people.signing_in.CodeForm",
     "signup": "people.signing_in.SignUpForm",
     "confirm_email_verification_code": "people.signing_in.ConfirmAddressForm",
-    "change_email": "people.signing_in.ChangeAddressForm",
     "add_email": "people.signing_in.AddAddressForm",
     "set_password": "people.signing_in.SetPasswordForm",
     "change_password": "people.signing_in.ChangePasswordForm",
@@ -330,7 +329,6 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
-ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True  # a code, like everywhere: no link in the letter

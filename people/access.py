@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 
+from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -77,6 +78,16 @@ def persons_zone(get_response: View) -> View:
 def has_second_step(user: User) -> bool:
     kinds = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
     return Authenticator.objects.filter(user=user, type__in=kinds).exists()
+
+
+def just_shown(request: Request, user: User, authenticator: Authenticator, **_: object) -> None:
+    """Receiver: who has just set up a second step need not show it again to see the recovery codes.
+
+    allauth let them set it up because they had shown who they are, or had no way yet to show it.
+    """
+    record_authentication(
+        request, user, "mfa", id=authenticator.pk, type=authenticator.type, reauthenticated=True
+    )
 
 
 def owes_second_step(user: User) -> bool:

@@ -61,10 +61,6 @@ class ConfirmAddressForm(PlainForm, allauth.ConfirmEmailVerificationCodeForm):
     labels = {"code": CODE}
 
 
-class ChangeAddressForm(PlainForm, allauth.ChangeEmailForm):
-    labels = {"email": ADDRESS}
-
-
 class AddAddressForm(PlainForm, allauth.AddEmailForm):
     labels = {"email": _("New e-mail address")}
 

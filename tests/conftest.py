@@ -9,6 +9,7 @@ os.environ.setdefault("GROUNDWORK_ENV", "test")
 # The synchronous Playwright API keeps a loop running in the main thread.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
+pytest_plugins = ["tests.browser"]
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 
 if settings.REDIS_URL:
@@ -93,6 +94,15 @@ def _fresh_documents():
     document_of.cache_clear()
     cache.clear()  # rate limits and the like
     yield
+
+
+@pytest.fixture(autouse=True)
+def _no_language_left_over():
+    """A request in Spanish leaves Spanish active in its thread, for the next test too."""
+    from django.utils import translation
+
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

@@ -1,0 +1,132 @@
+"""What browser journeys stand on: the site on a free port, and a page that tolerates no error.
+
+`site` is the address of the whole application (pages from the test's own database, static files by
+the finders); `visitor` is a Playwright page that fails its test on a script error, a console error
+or a breach of the content security policy.
+"""
+
+import asyncio
+import importlib.util
+import os
+import shutil
+import socket
+import threading
+import time
+
+import pytest
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture
+def site(transactional_db, settings):
+    """The site in a thread of this process, at a host name: passkeys refuse a bare number."""
+    import uvicorn
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
+    settings.SITE_URL = f"http://localhost:{port}"
+    settings.CSRF_TRUSTED_ORIGINS = [settings.SITE_URL]
+    config = uvicorn.Config(
+        _application(), host="127.0.0.1", port=port, log_level="warning", lifespan="off",
+        ws="websockets-sansio", timeout_graceful_shutdown=2,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    # A loop of its own: Playwright's keeps running in the main thread.
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert server.started, "the site did not start"
+    yield settings.SITE_URL
+    server.should_exit = True
+    thread.join(10)
+    assert not thread.is_alive(), "the site did not stop"
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One headless Chromium for all journeys."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser):
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
+    context.set_default_timeout(10_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context):
+    """An ordinary page; prefer `visitor`."""
+    return context.new_page()
+
+
+@pytest.fixture
+def visitor(page):
+    """A page on which nothing may go wrong. `visitor.problems` says what did."""
+    page.problems = watch(page)
+    yield page
+    assert page.problems == []
+
+
+def watch(page):
+    """Collect every script error and console error of the page, as they come."""
+    problems = []
+    page.on("pageerror", lambda error: problems.append(f"script: {error}"))
+    page.on(
+        "console",
+        lambda said: problems.append(f"console: {said.text}") if said.type == "error" else None,
+    )
+    return problems
+
+
+def sign_in(context, person, site):
+    """Give the browser a session of this person, without the sign-in pages."""
+    from django.conf import settings
+    from django.test import Client
+
+    client = Client()
+    client.force_login(person)
+    name = settings.SESSION_COOKIE_NAME
+    context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": site}])
+
+
+def check_accessibility(page):
+    """No axe violation, best practice included."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    result = Axe().run(page, options={"runOnly": AXE_RULES})
+    assert result.violations_count == 0, result.generate_report()
+
+
+def _application():
+    """lms.asgi; pages alone while the room's sockets do not exist."""
+    if importlib.util.find_spec("webinars.room.socket"):
+        from lms.asgi import application
+
+        return application
+    from django.core.asgi import get_asgi_application
+
+    return get_asgi_application()

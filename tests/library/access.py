@@ -1,0 +1,6 @@
+ACCESS = {
+    "library:practices": "public",
+    "library:practice": "public",
+    "library:case-studies": "public",
+    "library:case-study": "public",
+}
