@@ -6,11 +6,16 @@ from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from lms.http import see_other
+from courses.catalogue import offered
+from courses.models import Series
+from lms.http import Request, see_other
 
 
-def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "home.html")
+def home(request: Request) -> HttpResponse:
+    """What there is to learn: the series, then courses that stand by themselves."""
+    courses = offered(request.user).filter(series__isnull=True)[:4]
+    context = {"all_series": Series.objects.order_by("slug").for_index(), "courses": courses}
+    return render(request, "home.html", context)
 
 
 def healthz(request: HttpRequest) -> HttpResponse:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import uuid
-from functools import lru_cache
+from collections import OrderedDict
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
+from threading import Lock
 from typing import Self
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from courses.document import Document
 from lms.models import PlannedQuerySet
-from lms.text import folded, said
+from lms.text import LANGUAGES, folded, said
 from people.models import User
 
 
@@ -39,6 +46,16 @@ class CourseQuerySet(PlannedQuerySet["Course"]):
         for word in folded(words).split():
             found = found.filter(search_text__contains=word)
         return found
+
+    def in_language(self, language: str) -> Self:
+        # SQLite has no containment for JSON lists; ours are as long as the site has languages.
+        places = [Q(**{f"languages__{n}": language}) for n in range(len(LANGUAGES))]
+        return self.filter(reduce(or_, places))
+
+    def by_title(self) -> Self:
+        """In the order of the titles as this reader sees them."""
+        shown = Coalesce(KT(f"title__{(get_language() or 'en')[:2]}"), KT("title__en"))
+        return self.order_by(shown, "slug")
 
 
 class Course(models.Model):
@@ -119,11 +136,41 @@ class CourseVersion(models.Model):
         return f"{self.course_id} v{self.number}"
 
 
-@lru_cache(maxsize=64)
-def document_of(version_id: int) -> Document:
-    """The parsed document of a version: they never change, so each process keeps the last 64."""
-    data = CourseVersion.objects.values_list("document", flat=True).get(pk=version_id)
-    return Document.read(data)
+class _Shelf:
+    """The parsed documents this process holds. Versions never change, so it keeps the last 64."""
+
+    def __init__(self, size: int) -> None:
+        self._size, self._lock = size, Lock()
+        self._kept: OrderedDict[int, Document] = OrderedDict()
+
+    def __call__(self, version_id: int) -> Document:
+        return self.many([version_id])[version_id]
+
+    def many(self, version_ids: Iterable[int]) -> dict[int, Document]:
+        """Several at once, in one query for all that are not here yet (none, mostly)."""
+        wanted = set(version_ids)
+        with self._lock:
+            found = {pk: self._kept[pk] for pk in wanted & self._kept.keys()}
+        if fresh := wanted - found.keys():
+            rows = CourseVersion.objects.filter(pk__in=fresh).values_list("pk", "document")
+            found |= {pk: Document.read(data) for pk, data in rows}
+            if missing := wanted - found.keys():
+                raise CourseVersion.DoesNotExist(f"no version {missing}")
+        with self._lock:
+            for pk in wanted:
+                self._kept[pk] = found[pk]
+                self._kept.move_to_end(pk)
+            while len(self._kept) > self._size:
+                self._kept.popitem(last=False)
+        return found
+
+    def cache_clear(self) -> None:
+        with self._lock:
+            self._kept.clear()
+
+
+document_of = _Shelf(64)
+documents_of = document_of.many
 
 
 class SeriesQuerySet(PlannedQuerySet["Series"]):

@@ -48,6 +48,11 @@ class EnrolmentQuerySet(PlannedQuerySet["Enrolment"]):
         """One person's enrolments with course and record: three queries for any number of rows."""
         return self.latest_cycle().select_related("course").with_record().planned()
 
+    def for_lesson(self) -> Self:
+        """The present enrolment with its evidence: two queries before a lesson shows."""
+        evidence = Prefetch("evidence", Evidence.objects.order_by("pk").planned())
+        return self.latest_cycle().select_related("course").prefetch_related(evidence).planned()
+
 
 class Enrolment(models.Model):
     """One person's way through one course, once: recertification is a new cycle.

@@ -1,0 +1,20 @@
+from django.urls import path
+
+from courses.views import assessment, catalogue, learning
+
+app_name = "courses"
+_lesson = "courses/<slug:slug>/learn/<slug:lesson>/"
+urlpatterns = [
+    path("courses/", catalogue.catalogue, name="catalogue"),
+    path("courses/<slug:slug>/", catalogue.course, name="course"),
+    path("courses/<slug:slug>/enroll/", catalogue.enrol, name="enrol"),
+    path("series/<slug:slug>/", catalogue.series, name="series"),
+    path(_lesson, learning.lesson, name="lesson"),
+    path(f"{_lesson}finish/", learning.finish, name="finish"),
+    path(f"{_lesson}reflect/<str:block>/", learning.reflect, name="reflect"),
+    path(f"{_lesson}start/", assessment.start, name="start"),
+    path(f"{_lesson}answer/<str:question>/", assessment.answer, name="answer"),
+    path(f"{_lesson}save/", assessment.save, name="save"),
+    path(f"{_lesson}send/", assessment.submit, name="submit"),
+    path(f"{_lesson}tries/<int:number>/", assessment.result, name="result"),
+]

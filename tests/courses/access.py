@@ -1,0 +1,16 @@
+ACCESS = {
+    "sitemap": "public",
+    "me": "signed-in",
+    "courses:catalogue": "public",
+    "courses:series": "public",
+    "courses:course": "public",
+    "courses:enrol": "signed-in",
+    "courses:lesson": "signed-in",
+    "courses:finish": "signed-in",
+    "courses:reflect": "signed-in",
+    "courses:start": "signed-in",
+    "courses:answer": "signed-in",
+    "courses:save": "signed-in",
+    "courses:submit": "signed-in",
+    "courses:result": "signed-in",
+}
