@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 
+from lms.models import PlannedQuerySet
 from webinars.models import (
     ChatMessage,
     LiveWindow,
@@ -23,14 +24,18 @@ from webinars.models import (
     RoomQuestion,
     Webinar,
 )
+from webinars.models.room import RoomQuestionQuerySet
 from webinars.room import shown
 from webinars.room.chat import SHOWN
 from webinars.room.log import Audience
 from webinars.room.shown import Item, Places, Rows
 
 FARTHEST = 300  # events that are replayed; beyond that a fresh page is smaller
+LISTS = {
+    Audience.ALL: ("stage", "questions", "chat", "polls"),
+    Audience.STAFF: ("controls", "queue", "questions", "dismissed", "chat", "polls"),
+}
 AFTERWARDS = timedelta(minutes=10)
-RELOAD = '{"reload":true}'
 
 
 class View(NamedTuple):
@@ -40,15 +45,26 @@ class View(NamedTuple):
     language: str
 
 
-class News(NamedTuple):
+type Frame = dict[str, object]
+
+
+class News[T](NamedTuple):
     to: int
-    frames: Mapping[tuple[View, int], str | None]  # by reader and their last number; None: nothing
+    frames: Mapping[tuple[View, int], T | None]  # by reader and their last number; None: nothing
 
 
-def news(webinar_id: int, wanted: Iterable[tuple[View, int]]) -> News:
-    """What readers who have seen up to a number need to see now. At most seven queries."""
+def news_as_text(webinar_id: int, wanted: Iterable[tuple[View, int]]) -> News[str]:
+    """For sockets: every frame encoded once."""
+    to, frames = news(Webinar.objects.get(pk=webinar_id), wanted)
+    return News(to, {reader: frame and encode(frame) for reader, frame in frames.items()})
+
+
+def news(webinar: Webinar, wanted: Iterable[tuple[View, int]]) -> News[Frame]:
+    """What readers who have seen up to a number need to see now. At most seven queries.
+
+    `webinar` is read before anything else: its number is the one that the answer goes up to.
+    """
     wanted = set(wanted)
-    webinar = Webinar.objects.get(pk=webinar_id)
     to = webinar.room_seq
     near = {after for _, after in wanted if to - FARTHEST <= after < to}
     events = list(
@@ -61,13 +77,13 @@ def news(webinar_id: int, wanted: Iterable[tuple[View, int]]) -> News:
     about = defaultdict(set)
     for _, kind, pk, _ in events:
         about[kind].add(pk)
-    rows = _load(webinar, about)
     floor = _oldest_message(webinar) if "message" in about else 0
+    rows = _load(webinar, about, floor)
     entries = {view: list(_entries(rows, events, view)) for view in {view for view, _ in wanted}}
-    frames: dict[tuple[View, int], str | None] = {}
+    frames: dict[tuple[View, int], Frame | None] = {}
     for view, after in wanted:
         if after not in near and after != to:
-            frames[view, after] = RELOAD
+            frames[view, after] = {"reload": True}
             continue
         told = [entry for entry in entries[view] if entry["seq"] > after]
         frames[view, after] = _frame(to, told, floor) if told else None
@@ -78,16 +94,16 @@ def encode(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _frame(to: int, entries: list[dict[str, object]], floor: int) -> str:
-    frame: dict[str, object] = {"to": to, "ev": entries}
+def _frame(to: int, entries: list[Frame], floor: int) -> Frame:
+    frame: Frame = {"to": to, "ev": entries}
     if floor and any(entry["kind"] == "message" for entry in entries):
         frame["keep"] = {"chat": floor}
-    return encode(frame)
+    return frame
 
 
 def _entries(
     rows: Rows, events: Iterable[tuple[int, str, int | None, str]], view: View
-) -> Iterator[dict[str, object]]:
+) -> Iterator[Frame]:
     """One entry for each event and list, with the state as it is now, rendered once."""
     places = {
         (kind, about): places for kind, about, places in _placed(rows, view.audience)
@@ -100,7 +116,7 @@ def _entries(
             key = kind, about, target
             if key not in drawn:
                 drawn[key] = item and item.html(view.language, rows.webinar.zone)
-            entry = {"seq": seq, "kind": kind, "list": target, "id": about or 0, "html": drawn[key]}
+            entry: Frame = {"seq": seq, "kind": kind, "list": target, "id": about or 0, "html": drawn[key]}
             if kind == "state":
                 entry["state"] = rows.webinar.state
             yield entry
@@ -116,22 +132,43 @@ def _placed(rows: Rows, audience: str) -> Iterator[tuple[str, int | None, Places
         yield "poll", poll.pk, shown.places_of_poll(rows, poll, audience)
 
 
-def _load(webinar: Webinar, about: Mapping[str, set[int | None]]) -> Rows:
+def _load(webinar: Webinar, about: Mapping[str, set[int | None]], floor: int) -> Rows:
     """The rows that events name: one query for each kind."""
     rows = Rows(webinar)
     if "question" in about:
-        named = RoomQuestion.objects.filter(webinar=webinar, pk__in=about["question"])
-        rows.questions = named.select_related("author").order_by("pk").planned()
+        rows.questions = questions_of(webinar).filter(pk__in=about["question"])
     if "message" in about:
-        messages = ChatMessage.objects.filter(webinar=webinar, pk__in=about["message"])
-        rows.messages = messages.select_related("author").planned()
-        rows.hosts = _hosts(webinar)
+        named = messages_of(webinar).filter(pk__in=about["message"], pk__gte=floor)
+        rows.messages = named.order_by("pk")
     if "poll" in about:
-        rows.polls = Poll.objects.filter(webinar=webinar, pk__in=about["poll"]).planned()
-        rows.results = results([webinar.pk], polls=about["poll"])
+        rows.polls = polls_of(webinar).filter(pk__in=about["poll"])
+        rows.results = results([webinar.pk], closed=True)
     if "state" in about:
         rows.live_since = _live_since(webinar)
     return rows
+
+
+def questions_of(webinar: Webinar) -> RoomQuestionQuerySet:
+    return (
+        RoomQuestion.objects.filter(webinar=webinar)
+        .select_related("author")
+        .order_by("pk")
+        .planned()
+    )
+
+
+def messages_of(webinar: Webinar) -> PlannedQuerySet[ChatMessage]:
+    hosts = Webinar.hosts.through.objects.filter(webinar=webinar.pk, user=OuterRef("author"))
+    return (
+        ChatMessage.objects.filter(webinar=webinar)
+        .select_related("author")
+        .annotate(from_host=Exists(hosts))
+        .planned()
+    )
+
+
+def polls_of(webinar: Webinar) -> PlannedQuerySet[Poll]:
+    return Poll.objects.filter(webinar=webinar).order_by("pk").planned()
 
 
 def last_numbers(rooms: Iterable[int], now: datetime) -> dict[int, tuple[int, bool]]:
@@ -139,10 +176,10 @@ def last_numbers(rooms: Iterable[int], now: datetime) -> dict[int, tuple[int, bo
     found = Webinar.objects.filter(pk__in=list(rooms)).only(
         "room_seq", "state", "starts_at", "ended_at", "cancelled_at"
     )
-    return {room.pk: (room.room_seq, _counts(room, now)) for room in found}
+    return {room.pk: (room.room_seq, counts(room, now)) for room in found}
 
 
-def _counts(room: Webinar, now: datetime) -> bool:
+def counts(room: Webinar, now: datetime) -> bool:
     """From the time the doors open until a while after the end: the live time lies within."""
     if room.state == Webinar.State.SCHEDULED:
         return room.cancelled_at is None and room.doors_at <= now
@@ -155,29 +192,33 @@ class Snapshot(NamedTuple):
     lists: Mapping[str, list[Item]]
 
 
-def snapshot(webinar_id: int, audience: str) -> Snapshot:
-    """All lists as they are, and the number from which to follow. Read the number first: what
-    happens between the two reads comes again in a frame."""
-    webinar = Webinar.objects.get(pk=webinar_id)
-    return snapshot_of(webinar, audience)
+def snapshot(
+    webinar: Webinar,
+    audience: str,
+    *,
+    questions: RoomQuestionQuerySet | None = None,
+    polls: PlannedQuerySet[Poll] | None = None,
+) -> Snapshot:
+    """All lists as they are, and the number from which to follow.
 
-
-def snapshot_of(webinar: Webinar, audience: str) -> Snapshot:
-    """The same for a row that was just read, before anything else was."""
-    questions = RoomQuestion.objects.filter(webinar=webinar)
-    if audience == Audience.ALL:
-        questions = questions.public()
-    messages = ChatMessage.objects.filter(webinar=webinar, pk__gte=_oldest_message(webinar))
+    `webinar` is read before anything else: what happens between comes again in a frame. A page
+    may bring `questions_of` and `polls_of` with what it has to know about its person besides.
+    """
+    if questions is None:
+        questions = questions_of(webinar)
+        if audience == Audience.ALL:
+            questions = questions.public()
+    last = list(messages_of(webinar).order_by("-pk")[:SHOWN])
+    polls = polls_of(webinar) if polls is None else polls
     rows = Rows(
         webinar,
-        questions=questions.select_related("author").order_by("pk").planned(),
-        messages=messages.filter(removed_at__isnull=True).select_related("author").planned(),
-        polls=Poll.objects.filter(webinar=webinar).planned(),
-        hosts=_hosts(webinar),
-        results=results([webinar.pk]),
+        questions=list(questions),
+        messages=last[::-1],
+        polls=polls,
+        results=results([webinar.pk]) if len(polls) else {},
         live_since=_live_since(webinar) if audience != Audience.ALL else None,
     )
-    lists: dict[str, list[Item]] = defaultdict(list)
+    lists: dict[str, list[Item]] = {name: [] for name in LISTS[audience]}
     for _, _, places in _placed(rows, audience):
         for target, item in places.items():
             if item is not None:
@@ -192,22 +233,16 @@ def _oldest_message(webinar: Webinar) -> int:
     return next(iter(pks[SHOWN - 1 : SHOWN]), 0)
 
 
-def _hosts(webinar: Webinar) -> frozenset[int]:
-    return frozenset(Webinar.hosts.through.objects.filter(webinar=webinar).values_list("user", flat=True))
-
-
 def _live_since(webinar: Webinar) -> datetime | None:
     opened = LiveWindow.objects.filter(webinar=webinar, closed_at__isnull=True)
     return opened.values_list("opened_at", flat=True).first()
 
 
-def results(
-    webinars: Iterable[int], *, polls: Iterable[int | None] | None = None
-) -> dict[int, Counter[str]]:
+def results(webinars: Iterable[int], *, closed: bool = False) -> dict[int, Counter[str]]:
     """Votes for each choice of each poll. For moderators, closed polls, and who has voted."""
     votes = PollVote.objects.filter(poll__webinar__in=list(webinars))
-    if polls is not None:
-        votes = votes.filter(poll__in=list(polls))
+    if closed:
+        votes = votes.filter(poll__state=Poll.State.CLOSED)
     counted: dict[int, Counter[str]] = defaultdict(Counter)
     for poll, option, n in votes.values_list("poll", "option").annotate(n=Count("pk")).order_by():
         counted[poll][option] = n

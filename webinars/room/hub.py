@@ -217,7 +217,7 @@ class Hub:
         wanted |= {(reader.view, room.last) for reader in room.readers}
         if not wanted:
             return
-        news = await self._ask(frames.news, room.webinar_id, wanted)
+        news = await self._ask(frames.news_as_text, room.webinar_id, wanted)
         for reader in room.readers:
             if frame := news.frames.get((reader.view, room.last)):
                 reader.offer(frame)

@@ -109,6 +109,7 @@ class Stage(Item):
     zone: str
     youtube: str = ""
     video: str = ""
+    link: str = ""
     captions: tuple[tuple[str, str], ...] = ()  # (language, address)
 
 
@@ -131,9 +132,8 @@ class Rows:
 
     webinar: Webinar
     questions: Iterable[RoomQuestion] = ()
-    messages: Iterable[ChatMessage] = ()
+    messages: Iterable[ChatMessage] = ()  # with `from_host`
     polls: Iterable[models.Poll] = ()
-    hosts: frozenset[int] = frozenset()
     results: Mapping[int, Counter[str]] = field(default_factory=dict)
     live_since: datetime | None = None
 
@@ -185,7 +185,7 @@ def places_of_message(rows: Rows, row: ChatMessage, audience: str) -> Places:
             id=row.pk,
             text=row.text,
             by=name(row.author),
-            from_host=row.author_id in rows.hosts,
+            from_host=row.from_host,  # type: ignore[attr-defined] # annotated where it was loaded
             sent_at=row.sent_at,
         )
     }
@@ -260,9 +260,9 @@ def places_of_state(rows: Rows, audience: str) -> Places:
 def stage(webinar: Webinar) -> Stage:
     """The address of the picture is known only while it is live."""
     shown = webinar.stage if webinar.state == Webinar.State.LIVE else {}
-    youtube = str(shown.get("id", "")) if shown.get("kind") == "youtube" else ""
-    video = str(shown.get("src", "")) if shown.get("kind") == "file" else ""
-    captions = shown.get("captions", {}) if video else {}
+    kind, address = shown.get("kind"), str(shown.get("url", ""))
+    youtube = str(shown.get("id", "")) if kind == "youtube" else ""
+    captions = shown.get("captions", {}) if kind == "file" else {}
     return Stage(
         slug=webinar.slug,
         state=webinar.state,
@@ -271,6 +271,7 @@ def stage(webinar: Webinar) -> Stage:
         starts_at=webinar.starts_at,
         zone=webinar.zone,
         youtube=youtube if _YOUTUBE_ID.fullmatch(youtube) else "",
-        video=video,
+        video=address if kind == "file" and address.startswith("/") else "",
+        link=address if kind == "link" and address.startswith("https://") else "",
         captions=tuple(sorted((str(k), str(v)) for k, v in captions.items())),
     )
