@@ -47,7 +47,9 @@ def _web_origin(name: str, default: str = "") -> str:
     if raw and (not parts.hostname or parts.path or parts.query or parts.username):
         raise ImproperlyConfigured(f"{name} must be an address like https://learn.example.org.")
     if raw and PRODUCTION and parts.scheme != "https":
-        raise ImproperlyConfigured(f"GROUNDWORK_ENV=production needs {name} to start with https://")
+        raise ImproperlyConfigured(
+            f"GROUNDWORK_ENV=production needs {name} to start with https://."
+        )
     return raw.rstrip("/")
 
 

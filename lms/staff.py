@@ -1,5 +1,6 @@
 """Pages for the carer of the site: what the outbox promised, kept, and could not keep."""
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpResponse
@@ -36,13 +37,18 @@ def retry(request: SignedIn, pk: int) -> HttpResponse:
     entry = get_object_or_404(OutboxEntry, pk=pk)
     if outbox.retry(entry):
         note(request.user, "outbox.retried", entry, kind=entry.kind, key=entry.key)
+        words = _("%(entry)s waits for a worker again.")
+    else:
+        words = _("%(entry)s is waiting or done already. Nothing was changed.")
+    said = words % {"entry": entry}
     if request.htmx:
-        return _page(request)
-    return see_other(f"{reverse('staff-outbox')}?state={entry.state}")
+        return _page(request, said)
+    messages.info(request, said)
+    return see_other(f"{reverse('staff-outbox')}?{request.GET.urlencode()}")
 
 
-def _page(request: SignedIn) -> HttpResponse:
-    state = request.GET.get("state") or request.POST.get("state")
+def _page(request: SignedIn, said: str = "") -> HttpResponse:
+    state = request.GET.get("state")
     chosen = state if state in STATES else OutboxEntry.State.DEAD
     counts = dict(OutboxEntry.objects.values_list("state").annotate(Count("pk")))
     rows = OutboxEntry.objects.filter(state=chosen).order_by("-created_at", "-pk").planned()
@@ -50,6 +56,7 @@ def _page(request: SignedIn) -> HttpResponse:
         "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
         "chosen": chosen,
         "states": [(value, label, counts.get(value, 0)) for value, label in STATES.items()],
+        "said": said,
         "late": OutboxEntry.objects.due(timezone.now()).count(),
     }
     return render_page(request, "staff/outbox.html", context, part="entries")
