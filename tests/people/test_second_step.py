@@ -75,6 +75,7 @@ def test_outside_production_nobody_is_asked(client):
     assert client.get("/me/profile/").status_code == 200
 
 
+@pytest.mark.django_db(transaction=True)  # allauth goes on after the commit
 def test_an_app_is_set_up_with_a_code_and_gives_recovery_codes(signed_in, person, letters):
     wrong = signed_in.post(reverse("mfa_activate_totp"), {"code": "000000"})
     assert wrong.status_code == 422
