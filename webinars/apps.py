@@ -3,3 +3,7 @@ from django.apps import AppConfig
 
 class WebinarsConfig(AppConfig):
     name = "webinars"
+
+    def ready(self) -> None:
+        # Register the outbox handlers and the sweeps.
+        from webinars import attendance, letters, reminders  # noqa: F401, PLC0415

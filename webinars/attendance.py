@@ -15,7 +15,7 @@ from typing import NamedTuple, cast
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, Max, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -310,8 +310,8 @@ def end_forgotten(webinar: Webinar, now: datetime) -> bool:
     That is its planned end, or the last presence of anybody where all had left before. Time after
     the planned end does not count: one tab left open would make everyone else fall short.
     """
-    locked = log.locked(webinar)
-    if locked.state not in (Webinar.State.LIVE, Webinar.State.BREAK):
+    locked = log.locked(webinar.pk)
+    if locked.state not in Webinar.IN_ROOM:
         return False
     window = locked.windows.filter(closed_at__isnull=True).first()
     last_seen = locked.spans.aggregate(at=Max("ended_at"))["at"]
@@ -327,13 +327,17 @@ def end_forgotten(webinar: Webinar, now: datetime) -> bool:
     return True
 
 
-def seen_by(webinar: Webinar, people: Iterable[int]) -> dict[int, list[tuple[datetime, datetime]]]:
+type Moments = list[tuple[datetime, datetime]]
+
+
+def moments(spans: Iterable[rules.Span]) -> Moments:
+    return [(EPOCH + span.start * SECOND, EPOCH + span.end * SECOND) for span in spans]
+
+
+def seen_by(webinar: Webinar, people: Iterable[int]) -> dict[int, Moments]:
     """For a page of people: when each was in the room, as the fewest spans. One query."""
     spans: dict[int, list[rules.Span]] = {}
-    rows = PresenceSpan.objects.filter(Q(webinar=webinar), person_id__in=list(people))
+    rows = PresenceSpan.objects.filter(webinar=webinar, person_id__in=list(people))
     for person, start, end in rows.values_list("person_id", "started_at", "ended_at"):
         spans.setdefault(person, []).append(rules.Span(seconds(start), seconds(end)))
-    return {
-        person: [(EPOCH + s.start * SECOND, EPOCH + s.end * SECOND) for s in rules.union(found)]
-        for person, found in spans.items()
-    }
+    return {person: moments(rules.union(found)) for person, found in spans.items()}

@@ -51,6 +51,10 @@ def _waiting(registration: Registration) -> bool:
     return registration.state == State.WAITLISTED and _ahead(registration.webinar)
 
 
+def _took_place(determination: Determination | None) -> bool:
+    return determination is not None and determination.live_seconds > 0
+
+
 LETTERS = {
     "confirmed": Letter(_seated, _place, "REQUEST"),
     "waitlisted": Letter(_waiting, _place),
@@ -71,7 +75,7 @@ LETTERS = {
         lambda _: f"{timezone.now():%Y%m%d%H}",
         "REQUEST",
     ),
-    "thanks": Letter(lambda r: r.webinar.ended_at is not None, lambda _: ""),
+    "thanks": Letter(lambda r: _took_place(r.determination), lambda _: ""),
 }
 
 
@@ -145,7 +149,7 @@ def _context(registration: Registration) -> dict[str, object]:
     )
     page = _absolute(webinar.get_absolute_url())
     return {
-        "name": person.first_name,
+        "name": person.first_name or person.email,
         "title": str(said(webinar.title)),
         "course": str(said(webinar.course.title)),
         "when": str(times[0]),

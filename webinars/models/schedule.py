@@ -89,7 +89,7 @@ class WebinarQuerySet(PlannedQuerySet["Webinar"]):
         ).order_by("starts_at")
 
     def in_room(self) -> Self:
-        return self.filter(state__in=[Webinar.State.LIVE, Webinar.State.BREAK])
+        return self.filter(state__in=Webinar.IN_ROOM)
 
     def over(self) -> Self:
         """Those that took place, the latest first."""
@@ -134,6 +134,8 @@ class Webinar(models.Model):
         LIVE = "live", _("Live now")
         BREAK = "break", _("On a break")
         ENDED = "ended", _("Over")
+
+    IN_ROOM = (State.LIVE, State.BREAK)
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)  # calendar UID
     slug = models.SlugField(max_length=80, unique=True)
@@ -191,7 +193,7 @@ class Webinar(models.Model):
             return "cancelled"
         if self.state == Webinar.State.ENDED:
             return "over"
-        if self.state in (Webinar.State.LIVE, Webinar.State.BREAK):
+        if self.state in Webinar.IN_ROOM:
             return str(self.state)
         if self.ends_at <= now:
             return "missed"
@@ -228,4 +230,4 @@ class Webinar(models.Model):
 
     @property
     def room_path(self) -> str:
-        return reverse("webinars:room", args=[self.slug])
+        return f"{self.get_absolute_url()}room/"

@@ -1,0 +1,18 @@
+ACCESS = {
+    "webinars:schedule": "public",
+    "webinars:calendar-file": "public",
+    "webinars:webinar": "public",
+    "webinars:register": "public",
+    "webinars:registered": "public",
+    "webinars:register-series": "public",
+    "webinars:series-registered": "public",
+    "webinars:cancel": "signed-in",
+    "webinars:calendar-feed": "token",
+    "webinars:renew-calendar": "signed-in",
+    "webinars:schedule-new": "host",
+    "webinars:schedule-edit": "host",
+    "webinars:call-off": "host",
+    "webinars:attendance": "credit",
+    "webinars:attendance-csv": "credit",
+    "webinars:decide-attendance": "credit",
+}

@@ -1,0 +1,25 @@
+from django.urls import include, path
+
+from webinars.views import attendance, registration, schedule, scheduling
+
+app_name = "webinars"
+urlpatterns = [
+    path("webinars/", schedule.schedule, name="schedule"),
+    path("webinars/<slug:slug>.ics", schedule.calendar_file, name="calendar-file"),
+    path("webinars/<slug:slug>/", schedule.webinar, name="webinar"),
+    path("webinars/<slug:slug>/register/", registration.register, name="register"),
+    path("webinars/<slug:slug>/registered/", registration.registered, name="registered"),
+    path("webinars/<slug:slug>/cancel/", registration.cancel, name="cancel"),
+    path("series/<slug:slug>/register/", registration.register_series, name="register-series"),
+    path("series/<slug:slug>/registered/", registration.series_registered,
+         name="series-registered"),
+    path("me/calendar/renew/", schedule.renew_calendar, name="renew-calendar"),
+    path("me/calendar/<str:secret>.ics", schedule.calendar_feed, name="calendar-feed"),
+    path("host/new/", scheduling.new, name="schedule-new"),
+    path("host/<slug:slug>/edit/", scheduling.edit, name="schedule-edit"),
+    path("host/<slug:slug>/call-off/", scheduling.call_off, name="call-off"),
+    path("host/<slug:slug>/attendance/", attendance.attendance, name="attendance"),
+    path("host/<slug:slug>/attendance.csv", attendance.attendance_csv, name="attendance-csv"),
+    path("host/<slug:slug>/attendance/<int:pk>/", attendance.decide, name="decide-attendance"),
+    path("", include("webinars.room.urls")),
+]  # fmt: skip

@@ -1,0 +1,145 @@
+"""Taking a place at a session, or at a whole series, and giving it back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from courses.models import Series
+from lms.http import see_other
+from people.access import SignedIn
+from people.models import User, membership_of
+from webinars import registering
+from webinars.forms import PlaceForm
+from webinars.models import Registration, Webinar
+
+
+def register(request: HttpRequest, slug: str) -> HttpResponse:
+    """One press for people we know; name and address for everybody else."""
+    rows = Webinar.objects.visible_to(request.user).for_reader(request.user)
+    webinar = get_object_or_404(rows, slug=slug)
+    form = _form(request)
+    if request.method == "POST" and form.is_valid() and _take_places(request, form, [webinar]):
+        signed_out = reverse("webinars:registered", args=[webinar.slug])
+        return see_other(
+            webinar.get_absolute_url() if request.user.is_authenticated else signed_out
+        )
+    context = {"webinar": webinar, "form": form, "closed": registering.why_closed(webinar)}
+    return render(request, "webinars/register.html", context, status=_status(request))
+
+
+def register_series(request: HttpRequest, slug: str) -> HttpResponse:
+    """The same form for several sessions: all that are still to come, or those chosen."""
+    series = get_object_or_404(Series, slug=slug)
+    sessions = _open_sessions(request, series)
+    form = _form(request, sessions)
+    if request.method == "POST" and form.is_valid():
+        chosen = [row for row in sessions if row.slug in form.cleaned_data["sessions"]]
+        if _take_places(request, form, chosen):
+            signed_out = reverse("webinars:series-registered", args=[series.slug])
+            return see_other(
+                reverse("webinars:schedule") if request.user.is_authenticated else signed_out
+            )
+    context = {"series": series, "sessions": sessions, "form": form}
+    return render(request, "webinars/register-series.html", context, status=_status(request))
+
+
+def registered(request: HttpRequest, slug: str) -> HttpResponse:
+    """The same page for everybody who was not signed in, whether we knew them or not."""
+    rows = Webinar.objects.visible_to(request.user).for_reader(request.user)
+    context = {"webinar": get_object_or_404(rows, slug=slug)}
+    return render(request, "webinars/registered.html", context)
+
+
+def series_registered(request: HttpRequest, slug: str) -> HttpResponse:
+    context = {"series": get_object_or_404(Series, slug=slug)}
+    return render(request, "webinars/registered.html", context)
+
+
+@login_required
+def cancel(request: SignedIn, slug: str) -> HttpResponse:
+    mine = Registration.objects.of(request.user).standing().select_related("webinar")
+    registration = get_object_or_404(mine, webinar__slug=slug)
+    webinar, refused = registration.webinar, ""
+    if request.method == "POST":
+        try:
+            registering.cancel(request.user, webinar)
+        except ValidationError as error:
+            refused = error.messages[0]
+        else:
+            messages.success(request, _("Your registration is cancelled. You can come back."))
+            return see_other(webinar.get_absolute_url())
+    context = {"webinar": webinar, "registration": registration, "refused": refused}
+    return render(request, "webinars/cancel.html", context, status=_status(request))
+
+
+def _status(request: HttpRequest) -> int:
+    return 422 if request.method == "POST" else 200
+
+
+def _form(request: HttpRequest, sessions: Sequence[Webinar] | None = None) -> PlaceForm:
+    person = request.user if isinstance(request.user, User) else None
+    belongs = person is not None and membership_of(person, timezone.now()) is not None
+    return PlaceForm(request.POST or None, person=person, belongs=belongs, sessions=sessions)
+
+
+def _open_sessions(request: HttpRequest, series: Series) -> list[Webinar]:
+    rows = Webinar.objects.visible_to(request.user).for_reader(request.user)
+    ahead = rows.filter(course__in=series.courses.all()).upcoming()
+    return [row for row in ahead if row.takes_registrations]
+
+
+def _take_places(request: HttpRequest, form: PlaceForm, webinars: Sequence[Webinar]) -> bool:
+    """Register, and say so. False, with the reason in the form, where it is closed by now."""
+    data, person = form.cleaned_data, request.user
+    try:
+        if isinstance(person, User):
+            places = registering.register_for_all(
+                person, webinars, organisation=data.get("organisation"), needs=form.asked_needs
+            )
+            _say(request, places)
+        else:
+            registering.register_by_address(
+                data["email"],
+                webinars,
+                name=data["name"],
+                job_role=data["job_role"],
+                organisation=data["organisation"],
+                language=(get_language() or "en")[:2],
+                needs=form.asked_needs,
+            )
+    except ValidationError as error:
+        form.add_error(None, error)
+        return False
+    return True
+
+
+def _say(request: HttpRequest, places: Sequence[Registration]) -> None:
+    seats = sum(place.state == Registration.State.SEATED for place in places)
+    waiting = len(places) - seats
+    if seats:
+        words = ngettext(
+            "You are registered. We sent the details and a calendar entry to your e-mail.",
+            "You are registered for %(n)s sessions. We sent the details and calendar entries to "
+            "your e-mail.",
+            seats,
+        )
+        messages.success(request, words % {"n": seats})
+    if waiting:
+        words = ngettext(
+            "All seats are taken, so you are on the waitlist. If a seat becomes free it is yours, "
+            "and we write to you.",
+            "You are on the waitlist for %(n)s sessions. If a seat becomes free it is yours, and "
+            "we write to you.",
+            waiting,
+        )
+        messages.warning(request, words % {"n": waiting})
