@@ -259,6 +259,16 @@ def test_every_page_names_its_language_its_twin_and_how_htmx_behaves(guide):
     assert 'hx-headers=\'{"X-CSRFToken": ' in guide
 
 
+def test_every_address_of_the_header_and_footer_is_there():
+    """`{% url … as … %}` says nothing when a name is wrong: the link is just not shown."""
+    base = (ROOT / "templates" / "base.html").read_text()
+    names = re.findall(r"{% url '([^']+)' as", base)
+
+    assert len(names) >= 14
+    for name in names:
+        assert reverse(name)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_chosen_scheme_is_there_from_the_first_byte(db, client, theme):
     client.cookies["theme"] = theme
