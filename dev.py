@@ -14,7 +14,6 @@ import glob
 import hashlib
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -128,12 +127,9 @@ def manage(*arguments, **options):
 
 
 def serve():
-    """Prepare the site and hand over to `manage.py serve`, which keeps web and worker alive."""
-    manage("prepare")
-    child = subprocess.Popen([PYTHON, "manage.py", "serve"], cwd=ROOT)
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda number, frame: child.send_signal(signal.SIGTERM))
-    sys.exit(child.wait())
+    """Become `manage.py serve`, which prepares the site and keeps web and worker alive."""
+    os.chdir(ROOT)
+    os.execv(PYTHON, [PYTHON, "manage.py", "serve", "--prepare"])
 
 
 def side_by_side(arguments):

@@ -286,7 +286,9 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (
     "woff2",
     "webm",
     "mp4",
+    "map",
 )
+WHITENOISE_KEEP_ONLY_HASHED_FILES = not TESTING  # pages name no other; half the work to compress
 WHITENOISE_USE_FINDERS = TESTING
 
 # --- Accounts

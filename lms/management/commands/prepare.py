@@ -30,7 +30,9 @@ class Command(BaseCommand):
         stamp = Path(settings.STATIC_ROOT) / ".collected"
         state = _state_of_static_files()
         if not stamp.exists() or stamp.read_text() != state:
-            call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+            # In production pages of the last release may still ask for its files.
+            clear = not settings.PRODUCTION
+            call_command("collectstatic", interactive=False, clear=clear, verbosity=0)
             stamp.write_text(state)
 
 

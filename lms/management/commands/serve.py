@@ -1,10 +1,11 @@
-"""Web and worker processes on one machine, kept alive. What `make run` starts after `prepare`.
+"""Web and worker processes on one machine, kept alive. What `make run` starts.
 
 Production uses a process manager instead (DEPLOY.md): pages by WSGI, sockets by ASGI.
 """
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,7 +14,9 @@ from typing import Any
 from urllib.request import urlopen
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
 
 GRACE = 10.0  # seconds a child has to end by itself
 
@@ -39,7 +42,14 @@ class Child:
 class Command(BaseCommand):
     help = "Serve the site on PORT with WEB_PROCESSES web and WORKERS worker processes."
 
-    def handle(self, **options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--prepare", action="store_true", help="first do what `prepare` does")
+
+    def handle(self, *, prepare: bool, **options: Any) -> None:
+        _refuse_a_taken_port()
+        if prepare:
+            call_command("prepare", stdout=self.stdout)
+            connections.close_all()
         children = [Child(_web()), *(Child(_worker()) for _ in range(settings.WORKERS))]
         stopping = False
 
@@ -82,6 +92,19 @@ def _web() -> list[str]:
 
 def _worker() -> list[str]:
     return [sys.executable, str(settings.BASE_DIR / "manage.py"), "worker"]
+
+
+def _refuse_a_taken_port() -> None:
+    # Otherwise another program's answers would be announced as ours.
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", settings.PORT))
+        except OSError as error:
+            raise CommandError(
+                f"Port {settings.PORT} is taken. Stop what uses it, or choose another: "
+                f"PORT={settings.PORT + 1} make run"
+            ) from error
 
 
 def _answers() -> bool:
