@@ -46,13 +46,11 @@ def me(request: SignedIn, slug: str) -> HttpResponse:
     """One's own minutes and questions: what no shared frame may carry."""
     guest = _inside(request, slug)
     now = timezone.now()
-    context = {
-        "webinar": guest.webinar,
-        "guest": guest,
-        "finding": minutes.so_far(guest.webinar, guest.person, now) if guest.seated else None,
-        "now": now,
-        "mine": _mine(guest),
-    }
+    context: dict[str, object] = {"webinar": guest.webinar, "now": now, "mine": _mine(guest)}
+    if guest.seated:
+        finding = minutes.so_far(guest.webinar, guest.person, now)
+        context["counted"] = finding.counted_seconds // 60
+        context["live"] = finding.live_seconds // 60
     if not request.htmx:
         return see_other(f"{_address(guest)}#me")
     return render(request, "webinars/room.html#me", context)

@@ -1,0 +1,360 @@
+// <gw-room>: keeps the lists of a room as the server's log has them. Over a socket, or by asking every few
+// seconds where the network breaks sockets. The protocol is described in webinars/room/__init__.py.
+// Without this the page is as it was when it was loaded, and its forms still work.
+const SILENCE = 50_000; // a heartbeat comes every 20 seconds
+const PATIENCE = 10_000; // for a socket to open
+const LONGEST_WAIT = 30_000;
+const OUT = 4403;
+
+class Room extends HTMLElement {
+  connectedCallback() {
+    this.after = Number(this.dataset.after);
+    this.votes = new Map(); // question → votes
+    this.answers = new Map(); // poll → people who answered
+    this.results = new Map(); // poll → {choice: votes}, at the console
+    this.mark(this);
+    this.held = null; // frames that wait for a fresh page
+    this.failures = 0;
+    this.beat = "";
+    this.leaving = new AbortController();
+    const on = { signal: this.leaving.signal };
+    this.addEventListener("click", (event) => this.reorder(event), on);
+    document.addEventListener("room:voted", (event) => this.voted(event.detail), on);
+    document.addEventListener("room:answered", (event) => this.answered.add(event.detail.id), on);
+    document.addEventListener("room:refused", (event) => this.toast(event.detail.reason), on);
+    document.addEventListener("htmx:afterRequest", (event) => this.acted(event.detail), on);
+    document.addEventListener("htmx:sendError", () => this.toast(this.wordsOf("lost")), on);
+    addEventListener("online", () => this.hurry(), on);
+    addEventListener("pageshow", (event) => event.persisted && this.hurry(), on);
+    document.addEventListener("visibilitychange", () => document.hidden || this.hurry(), on);
+    for (const list of this.querySelectorAll("[data-list]")) for (const item of list.children) this.dress(item);
+    this.become("connecting");
+    this.open();
+  }
+
+  disconnectedCallback() {
+    this.leaving.abort();
+    this.over = true;
+    clearTimeout(this.retrying);
+    clearTimeout(this.polling);
+    clearTimeout(this.silence);
+    this.socket?.close(1000);
+  }
+
+  // --- The line
+
+  open() {
+    clearTimeout(this.retrying);
+    const url = new URL(this.dataset.socket, location.href);
+    url.protocol = url.protocol.replace("http", "ws");
+    url.search = this.query();
+    const socket = new WebSocket(url);
+    this.socket = socket;
+    const tooLong = setTimeout(() => socket.close(), PATIENCE);
+    socket.addEventListener("open", () => {
+      clearTimeout(tooLong);
+      clearTimeout(this.polling);
+      this.polling = null;
+      this.become("connected");
+      this.listen();
+    });
+    socket.addEventListener("message", (event) => {
+      this.failures = 0;
+      this.listen();
+      this.take(JSON.parse(event.data));
+    });
+    socket.addEventListener("close", (event) => {
+      clearTimeout(tooLong);
+      clearTimeout(this.silence);
+      if (socket !== this.socket || this.over) return;
+      if (event.code === OUT) this.leave();
+      else this.retry();
+    });
+  }
+
+  query() {
+    return new URLSearchParams({ after: this.after, lang: this.dataset.lang, as: this.dataset.as }).toString();
+  }
+
+  listen() {
+    clearTimeout(this.silence);
+    this.silence = setTimeout(() => this.socket.close(), SILENCE);
+  }
+
+  // Many pages lose their line at the same moment: they come back at different ones.
+  retry() {
+    this.failures += 1;
+    const wait = Math.min(LONGEST_WAIT, 400 * 2 ** this.failures) * (0.5 + Math.random() / 2);
+    this.retrying = setTimeout(() => this.open(), wait);
+    if (this.polling) return;
+    if (this.failures > 1) this.poll();
+    else this.become("lost");
+  }
+
+  hurry() {
+    if (this.over || this.socket?.readyState === WebSocket.OPEN || this.socket?.readyState === WebSocket.CONNECTING) return;
+    this.open();
+  }
+
+  async poll() {
+    clearTimeout(this.polling);
+    this.polling = -1;
+    let wait = 3000 + 2000 * Math.random();
+    try {
+      const answer = await fetch(`${this.dataset.events}?${this.query()}&beat=${encodeURIComponent(this.beat)}`, {
+        headers: { Accept: "application/json" }, redirect: "manual", cache: "no-store",
+      });
+      if (answer.status === 404 || answer.type === "opaqueredirect") return this.leave();
+      if (!answer.ok) throw new Error(answer.status);
+      const frame = await answer.json();
+      this.beat = frame.beat ?? "";
+      if (this.polling === null || this.over) return; // a socket came through meanwhile
+      this.become("polling");
+      this.take(frame);
+    } catch {
+      if (this.polling === null || this.over) return;
+      this.become("lost");
+      wait *= 2;
+    }
+    this.polling = setTimeout(() => this.poll(), wait);
+  }
+
+  // Not allowed, or no longer: only a page that is loaded anew can tell why.
+  leave() {
+    this.over = true;
+    clearTimeout(this.retrying);
+    clearTimeout(this.polling);
+    this.become("out");
+  }
+
+  become(state) {
+    if (state === this.line) return;
+    const before = this.line;
+    this.line = state;
+    for (const words of this.querySelectorAll("[data-when]")) {
+      words.hidden = !words.dataset.when.split(" ").includes(state);
+    }
+    this.tell("room:line", { state, before });
+  }
+
+  // --- Frames
+
+  take(frame) {
+    if ("hb" in frame) this.socket.send(JSON.stringify({ hb: frame.hb }));
+    if (this.held) {
+      if (frame.ev || frame.tick) this.held.push(frame);
+      return;
+    }
+    if (frame.reload) {
+      this.refresh();
+      return;
+    }
+    for (const entry of frame.ev ?? []) this.place(entry);
+    for (const [list, oldest] of Object.entries(frame.keep ?? {})) this.trim(list, oldest);
+    if (frame.to > this.after) this.after = frame.to;
+    if (frame.tick) this.count(frame.tick);
+  }
+
+  // A fresh page instead of a long replay. What is being typed stays: only the lists change.
+  async refresh() {
+    this.held = [];
+    try {
+      const answer = await fetch(location.pathname, { headers: { Accept: "text/html" }, cache: "no-store" });
+      if (!answer.ok || answer.redirected) return this.leave();
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = page.querySelector("gw-room");
+      if (!fresh) return this.leave();
+      this.mark(fresh);
+      for (const list of this.querySelectorAll("[data-list]")) {
+        const items = [...fresh.querySelector(`[data-list="${list.dataset.list}"]`).children];
+        const ids = new Set(items.map((item) => item.dataset.id));
+        for (const old of [...list.children]) if (!ids.has(old.dataset.id)) old.remove();
+        for (const item of items) this.put(list, document.importNode(item, true));
+        this.emptied(list);
+      }
+      this.be(fresh.dataset.state);
+      this.after = Number(fresh.dataset.after);
+    } catch {
+      this.socket?.close(); // and again, with the old number
+    } finally {
+      const held = this.held;
+      this.held = null;
+      for (const frame of held) this.take(frame);
+    }
+  }
+
+  place(entry) {
+    if (entry.state) this.be(entry.state);
+    const list = this.querySelector(`[data-list="${entry.list}"]`);
+    if (!list) return;
+    const old = this.itemOf(list, entry.id);
+    if (entry.html === null) {
+      if (old?.contains(document.activeElement)) list.closest("[tabindex]")?.focus();
+      old?.remove();
+    } else {
+      const template = document.createElement("template");
+      template.innerHTML = entry.html;
+      const item = document.importNode(template.content.firstElementChild, true);
+      // A poll that this person has answered shows them the result: their own page knows it.
+      if (entry.list === "polls" && "open" in item.dataset && this.answered.has(entry.id)) {
+        if (old) htmx.ajax("GET", item.dataset.mine, { target: old, swap: "outerHTML" });
+        return;
+      }
+      this.put(list, item);
+      this.tell("room:placed", { list: entry.list, id: entry.id, isNew: !old });
+    }
+    this.emptied(list);
+    if (this.querySelector(`[data-mine-question="${entry.id}"]`) && entry.kind === "question") this.tell("room:mine", {});
+  }
+
+  put(list, item) {
+    const old = this.itemOf(list, item.dataset.id);
+    this.dress(item);
+    if (old?.isEqualNode(item)) return; // above all a video that plays
+    if (old) {
+      this.carry(old, item);
+      const focused = old.contains(document.activeElement) ? document.activeElement : null;
+      old.replaceWith(item);
+      if (focused) this.refocus(item, focused);
+    } else {
+      const id = Number(item.dataset.id);
+      list.insertBefore(item, [...list.children].find((other) => Number(other.dataset.id) > id) ?? null);
+    }
+    htmx.process(item);
+  }
+
+  // What a person has typed, chosen or opened in the element that is replaced.
+  carry(old, item) {
+    for (const field of old.querySelectorAll("textarea[id], input[id]")) {
+      const same = item.querySelector(`#${CSS.escape(field.id)}`);
+      if (!same) continue;
+      if (field.type === "radio" || field.type === "checkbox") same.checked = field.checked;
+      else if (field.value !== field.defaultValue) same.value = field.value;
+    }
+    const opened = [...old.querySelectorAll("details")].map((details) => details.open);
+    [...item.querySelectorAll("details")].forEach((details, at) => { details.open = opened[at] ?? details.open; });
+  }
+
+  refocus(item, focused) {
+    const same = focused.id ? item.querySelector(`#${CSS.escape(focused.id)}`) : item.querySelector(focused.localName);
+    if (same) same.focus();
+    else item.closest("[tabindex]")?.focus();
+  }
+
+  trim(name, oldest) {
+    const list = this.querySelector(`[data-list="${name}"]`);
+    for (const item of [...(list?.children ?? [])]) if (Number(item.dataset.id) < oldest) item.remove();
+  }
+
+  itemOf(list, id) {
+    return [...list.children].find((item) => item.dataset.id === String(id));
+  }
+
+  emptied(list) {
+    const words = this.querySelector(`[data-empty-of="${list.dataset.list}"]`);
+    if (words) words.hidden = list.childElementCount > 0;
+  }
+
+  be(state) {
+    if (state === this.dataset.state) return;
+    this.dataset.state = state;
+    for (const part of this.querySelectorAll("[data-open-in]")) {
+      part.hidden = !part.dataset.openIn.split(" ").includes(state);
+    }
+    this.tell("room:state", { state });
+  }
+
+  // --- Counts, and marks that are this person's own
+
+  mark(room) {
+    const ids = (text) => new Set((text ?? "").split(" ").filter(Boolean).map(Number));
+    this.mine = ids(room.dataset.voted);
+    this.answered = ids(room.dataset.answered);
+  }
+
+  count(tick) {
+    if ("here" in tick) for (const place of this.querySelectorAll("[data-here]")) place.textContent = tick.here;
+    for (const [id, votes] of Object.entries(tick.votes ?? {})) this.votes.set(Number(id), votes);
+    for (const [id, people] of Object.entries(tick.polls ?? {})) this.answers.set(Number(id), people);
+    for (const [id, result] of Object.entries(tick.results ?? {})) this.results.set(Number(id), result);
+    if (tick.votes || tick.polls || tick.results) this.number(this);
+  }
+
+  number(root) {
+    for (const place of root.querySelectorAll("[data-votes]")) {
+      const votes = this.votes.get(Number(place.dataset.votes));
+      if (votes !== undefined) place.textContent = votes;
+    }
+    for (const place of root.querySelectorAll("[data-answers]")) {
+      const people = this.answers.get(Number(place.dataset.answers));
+      if (people !== undefined) place.textContent = people;
+    }
+    for (const place of root.querySelectorAll("[data-result], [data-share]")) {
+      const [poll, choice] = (place.dataset.result ?? place.dataset.share).split(":");
+      const result = this.results.get(Number(poll));
+      if (!result) continue;
+      const votes = result[choice] ?? 0;
+      const all = Object.values(result).reduce((sum, n) => sum + n, 0) || 1;
+      if (place.dataset.result) place.textContent = votes;
+      else place.value = Math.round((100 * votes) / all);
+    }
+  }
+
+  dress(item) {
+    this.number(item);
+    const vote = item.querySelector("button.gw-vote");
+    if (vote) this.press(vote, this.mine.has(Number(item.dataset.id)));
+    const clock = new Intl.DateTimeFormat(this.dataset.lang, { hour: "numeric", minute: "2-digit" });
+    for (const time of item.querySelectorAll("time[datetime]")) time.textContent = clock.format(new Date(time.dateTime));
+  }
+
+  press(button, pressed) {
+    button.setAttribute("aria-pressed", pressed);
+    button.value = pressed ? "0" : "1";
+  }
+
+  voted({ id, wanted, votes }) {
+    if (wanted) this.mine.add(id);
+    else this.mine.delete(id);
+    this.votes.set(id, votes);
+    const item = this.querySelector(`[data-list="questions"] > [data-id="${id}"]`);
+    if (item) this.dress(item);
+  }
+
+  reorder(event) {
+    const link = event.target.closest("[data-order]");
+    if (!link) return;
+    event.preventDefault();
+    const byVotes = link.dataset.order === "votes";
+    const list = this.querySelector('[data-list="questions"]');
+    const rank = (item) => (byVotes ? -(this.votes.get(Number(item.dataset.id)) ?? Number(item.querySelector("[data-votes]").textContent)) : 0);
+    list.append(...[...list.children].sort((a, b) => rank(a) - rank(b) || a.dataset.id - b.dataset.id));
+    link.dataset.order = byVotes ? "asked" : "votes";
+    link.textContent = byVotes ? link.dataset.wordsAsked : link.dataset.wordsVotes;
+  }
+
+  // --- Small things
+
+  // Whoever follows by asking sees their own act at once.
+  acted({ successful, requestConfig }) {
+    if (successful && requestConfig?.verb === "post" && this.line === "polling" && this.polling !== -1) this.poll();
+  }
+
+  wordsOf(state) {
+    return this.querySelector("gw-voice")?.dataset[state] ?? "";
+  }
+
+  toast(words) {
+    const toast = document.createElement("p");
+    toast.className = "gw-toast gw-toast--error";
+    toast.textContent = words;
+    document.getElementById("toasts")?.append(toast);
+    setTimeout(() => toast.remove(), 8000);
+  }
+
+  tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
+  }
+}
+
+customElements.define("gw-room", Room);
