@@ -92,6 +92,8 @@ def print_certificate(
     except (RecursionError, TypeError, ValueError) as error:
         raise PressError("the snapshot is not plain JSON data") from error
     header, pdf = _press.exchange(request)
+    if trace := header.get("trace"):
+        logger.error("The certificate press failed:\n%s", trace)
     if error_words := header.get("error"):
         raise PressError(error_words)
     if missing := header.get("missing"):

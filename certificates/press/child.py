@@ -3,7 +3,7 @@
 Reads requests from standard input and writes answers to standard output until its input ends,
 which is also how it notices that its parent is gone. A frame is four bytes of length (big endian)
 and that many bytes. A request is one frame of JSON: {"snapshot", "paper"}. An answer is a frame
-of JSON, {"error", "missing"}, and a frame with the PDF, empty when there is an error.
+of JSON, {"error", "trace", "missing"}, and a frame with the PDF, empty when there is an error.
 """
 
 import io
@@ -15,6 +15,7 @@ import signal
 import struct
 import sys
 import traceback
+import unicodedata
 from typing import Any
 
 import segno
@@ -28,7 +29,8 @@ CPU_SECONDS = 10  # for one document, which takes about 0.02
 WALL_SECONDS = 60  # for one document, should the parent no longer be there to watch
 
 SCALES = ("1", "0.93", "0.86", "0.79", "0.72", "0.65", "0.58", "0.5", "0.4", "0.3")
-ONE_PAGE = b"<xmpTPg:NPages>1</xmpTPg:NPages>"  # the metadata are not compressed
+ROUNDS = 6  # of printing without what Typst refuses
+ONE_PAGE = b"<</Type/Pages/Count 1/"  # in the first object, before any text of ours
 
 # Typst names the text that no font can display, or that PDF/UA forbids, as Rust would write it.
 _REFUSED = re.compile(r"(?:could not be displayed|disallowed codepoint)")
@@ -38,9 +40,12 @@ _ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
 
 def main() -> None:
     _confine()
-    # Answers go to a descriptor of their own: a stray print must not land among them.
+    # Answers go to a descriptor of their own: a stray print must not land among them. Nor may it
+    # go to standard error, which can be a file, and then the limit would end this process.
     answers = os.dup(1)
-    os.dup2(2, 1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
     fonts = typst.Fonts(
         include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)]
     )
@@ -62,45 +67,54 @@ def _answer(compiler: typst.Compiler, request: bytes) -> tuple[dict[str, str], b
     except typst.TypstError as error:
         return {"error": f"typst: {error.message}"}, b""
     except Exception as error:
-        traceback.print_exc()
-        return {"error": f"{type(error).__name__} in the press"}, b""
+        return {"error": f"{type(error).__name__} in the press", "trace": _trace(error)}, b""
     return {"missing": sheet.missing}, pdf
+
+
+def _trace(error: Exception) -> str:
+    """Where it happened, without the message and the values: those may be somebody's name."""
+    return "".join(traceback.format_tb(error.__traceback__))
 
 
 def _print(compiler: typst.Compiler, snapshot: dict[str, Any], paper: str) -> tuple[Sheet, bytes]:
     """Print, and where Typst refuses a text in spite of the fonts' word, print without it.
 
-    Fonts say which characters they have, not which combinations: a mark of one script on a
-    letter of another may still have no glyph. A certificate with a visible gap beats none.
+    Fonts say which characters they have, not which combinations: between marks of other scripts
+    a character may still find no font. A certificate with a visible gap beats none. Typst names
+    one place at a time, so after a few the marks go as well.
     """
-    without = ""
-    while True:
+    without: set[str] = set()
+    for left in reversed(range(ROUNDS)):
         sheet = sheet_of(snapshot, paper, without)
         try:
             return sheet, _compile(compiler, sheet)
         except typst.TypstError as error:
-            refused = "".join(set(_refused(error.message)) - set(without))
-            if not refused:
+            refused = _refused(error.message) - without
+            if not refused or not left:
                 raise
-            without += refused
+            without |= refused
+            if left == 1:
+                without |= {c for c in _json(sheet.fields) if unicodedata.category(c)[0] == "M"}
+    raise AssertionError("the last round returns or raises")
 
 
-def _refused(message: str) -> str:
+def _refused(message: str) -> set[str]:
+    """The characters that Typst could not print, from its message."""
     if not _REFUSED.search(message) or not (quoted := _QUOTED.search(message)):
-        return ""
+        return set()
     text = _ESCAPED.sub(lambda escape: chr(int(escape[1], 16)), quoted[1])
-    return "".join(character for character in text if not character.isascii())
+    return {character for character in text if not character.isascii()}
 
 
 def _compile(compiler: typst.Compiler, sheet: Sheet) -> bytes:
     """The page at the largest scale at which it is one page, which is nearly always the first."""
     inputs = {
-        "sheet": json.dumps(sheet.fields, ensure_ascii=False),
+        "sheet": _json(sheet.fields),
         "qr": _qr(sheet.verify_url),
     }
     for scale in SCALES:
         pdf = _compile_at(compiler, sheet, inputs | {"scale": scale})
-        if ONE_PAGE in pdf:
+        if ONE_PAGE in pdf[:128]:
             return pdf
     raise ValueError("the texts are too long for one page")
 
@@ -116,6 +130,10 @@ def _compile_at(compiler: typst.Compiler, sheet: Sheet, inputs: dict[str, str]) 
     if not isinstance(pdf, bytes):
         raise TypeError("expected one PDF")
     return pdf
+
+
+def _json(fields: dict[str, Any]) -> str:
+    return json.dumps(fields, ensure_ascii=False)
 
 
 def _qr(url: str) -> str:

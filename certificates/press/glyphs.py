@@ -8,7 +8,7 @@ import functools
 import re
 import struct
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from pathlib import Path
 
 FONTS = Path(__file__).with_name("fonts")
@@ -26,7 +26,6 @@ _IGNORED = re.compile(
 )
 _COMPATIBILITY = re.compile("([\uf900-\ufaff\U0002f800-\U0002fa1f])")
 _JOINERS = "\u200c\u200d"
-_STRAY_JOINERS = re.compile(f"(?<={MISSING})[{_JOINERS}]+|[{_JOINERS}]+(?={MISSING}|$)")
 
 
 def cleaned(text: str) -> str:
@@ -57,19 +56,20 @@ def missing_glyphs(text: str) -> str:
     )
 
 
-def printable(text: str, without: str = "") -> str:
+def printable(text: str, without: Set[str] = frozenset()) -> str:
     """The cleaned text, with a visible sign for each character that cannot be printed."""
     text = cleaned(text)
-    absent = set(missing_glyphs(text)) | set(without)
+    absent = {*missing_glyphs(text), *without}
     if not absent:
         return text
     kept: list[str] = []
     for character in text:
-        if character not in absent:
-            kept.append(character)
-        elif not (kept and kept[-1] == MISSING and unicodedata.category(character)[0] == "M"):
-            kept.append(MISSING)
-    return _STRAY_JOINERS.sub("", "".join(kept))
+        lost = character in absent
+        mark = unicodedata.category(character)[0] == "M"
+        if (mark or character in _JOINERS) and kept and kept[-1] == MISSING:
+            continue  # it has nothing to hold on to
+        kept.append(MISSING if lost else character)
+    return "".join(kept)
 
 
 @functools.cache

@@ -7,7 +7,7 @@ in a sentence (`ValueError`).
 import datetime
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,10 @@ MOST_ENTRIES = 12
 
 # A run of so many characters without a place to break would leave the page, or its column.
 WIDE, NARROW = 30, 16
-# Spaces and hyphens are places to break; Chinese, Japanese, Korean, Thai, Lao, Khmer and Burmese
-# break in the middle of a run, and Typst knows where.
+# Spaces and hyphens are places to break. Chinese, Japanese and Korean break anywhere.
 _RUN = re.compile(
-    r"[^\s/\-\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u2e80-\ua4cf"
-    r"\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]+"
+    r"[^\s/\-\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef"
+    r"\U00020000-\U0003ffff]+"
 )
 
 
@@ -44,7 +43,7 @@ class Sheet:
     missing: str  # the characters that no font has
 
 
-def sheet_of(snapshot: Mapping[str, Any], paper: str, without: str = "") -> Sheet:
+def sheet_of(snapshot: Mapping[str, Any], paper: str, without: Set[str] = frozenset()) -> Sheet:
     """Prepare a snapshot. `without` are characters to treat as if no font had them."""
     if snapshot.get("format") != 1:
         raise ValueError(f"unknown snapshot format {snapshot.get('format')!r}")
@@ -124,7 +123,7 @@ def sheet_of(snapshot: Mapping[str, Any], paper: str, without: str = "") -> Shee
 class _Reader:
     """Reads texts in one language, and remembers what could not be printed."""
 
-    def __init__(self, language: str, without: str) -> None:
+    def __init__(self, language: str, without: Set[str]) -> None:
         self.language = language
         self.without = without
         self.missing: dict[str, None] = {}
