@@ -1,0 +1,212 @@
+"""The demo: real content, a few people, and sessions that are over, live and still to come.
+
+Safe to repeat: it adds what is missing, schedules sessions anew when time has passed over the old
+ones, and touches nobody's records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from courses import assessment
+from courses import loading as course_content
+from courses.enrolling import enrol
+from courses.models import Course, Enrolment, Series
+from courses.models.course import document_of
+from courses.questions import KINDS
+from library import loading as library_content
+from people import joining
+from people import loading as people_content
+from people.models import Membership, Organisation, User
+from webinars import attendance, scheduling
+from webinars.models import Registration, Webinar
+from webinars.room import polls, stage
+
+SERIES = "advancing-health-equity"
+FOUNDATIONS = "foundations-of-health-equity-practice"
+HOME = "alamance"  # the department that the demo people belong to
+LENGTH = timedelta(minutes=75)
+
+# key: name, marks, role in the organisation
+PEOPLE: Mapping[str, tuple[str, Mapping[str, Any], str | None]] = {
+    "learner": ("Luz Navarro", {"job_role": "nurse"}, Membership.Role.MEMBER),
+    "attendee": ("Aaron Tate", {"job_role": "educator"}, Membership.Role.MEMBER),
+    "trainer": ("Tamika Reed", {"may_author": True}, None),
+    "host": ("Hannah Ortiz", {"may_host": True}, None),
+    "lead": ("Marcus Lee", {"job_role": "leadership"}, Membership.Role.LEAD),
+    "credit": ("Carmen Duarte", {"may_credit": True}, None),
+    "admin": ("Alex Moreno", {"is_staff": True, "is_superuser": True}, None),
+}
+
+
+def load(now: datetime | None = None) -> list[str]:
+    """Make the demo complete; returns sentences that say in numbers what it did."""
+    if settings.PRODUCTION:
+        raise ValueError("the demo is never loaded in production")
+    now = now or timezone.now()
+    said = [f"People: {people_content.load()}", f"Library: {library_content.load()}"]
+    said.append(f"Courses: {course_content.load_all()}.")
+    people = {key: _person(key) for key in PEOPLE}
+    with transaction.atomic():
+        said.append(f"Sessions: {_sessions(people, now)} scheduled.")
+        _begin_learning(people["learner"])
+    return said
+
+
+def _person(key: str) -> User:
+    name, marks, role = PEOPLE[key]
+    email = f"{key}@demo.test"
+    person = User.objects.filter(email=email).first()
+    if person is None:
+        person = User(email=email, name=name, **marks)
+        person.set_password(settings.DEMO_PASSWORD)
+        person.save()
+    EmailAddress.objects.get_or_create(
+        user=person, email=email, defaults={"verified": True, "primary": True}
+    )
+    if role is not None and not person.memberships.exists():
+        joining.join(person, Organisation.objects.get(slug=HOME), role=role)
+    return person
+
+
+def _sessions(people: dict[str, User], now: datetime) -> int:
+    """One session of the series over, one live, one tomorrow and one next week: what is missing."""
+    members = Series.objects.get(slug=SERIES).members.select_related("course")
+    first, second, third, fourth = (member.course for member in members.order_by("position"))
+    tomorrow = _at_one(now + timedelta(days=1))
+    made = 0
+    if not Webinar.objects.filter(course=first, state=Webinar.State.ENDED).exists():
+        _past(first, people, _at_one(now - timedelta(days=7)))
+        made += 1
+    if not Webinar.objects.in_room().filter(course=second, ends_at__gt=now + LENGTH / 2).exists():
+        _live(second, people, now)
+        made += 1
+    for course, start in ((third, tomorrow), (fourth, tomorrow + timedelta(days=6))):
+        if not Webinar.objects.upcoming().filter(course=course, starts_at__gt=now).exists():
+            _schedule(course, people, start, start + LENGTH)
+            made += 1
+    return made
+
+
+def _schedule(course: Course, people: dict[str, User], start: datetime, end: datetime) -> Webinar:
+    assert course.current_id is not None  # noqa: S101 -- the loader published it
+    lessons = document_of(course.current_id).lessons
+    item = next(lesson for lesson in lessons if lesson.kind == "live")
+    slug = f"{course.slug}-{timezone.localdate(start):%Y-%m-%d}"
+    again = Webinar.objects.filter(slug__startswith=slug).count()
+    return scheduling.schedule(
+        course,
+        item.uuid,
+        slug=f"{slug}-{again + 1}" if again else slug,
+        title=course.title,
+        summary=course.summary,
+        starts_at=start,
+        ends_at=end,
+        hosts=[people["host"]],
+        by=people["host"],
+        languages=["en", "es"],
+        capacity=500,
+        stage=_recording(),
+    )
+
+
+def _live(course: Course, people: dict[str, User], now: datetime) -> None:
+    """Live from now on for as long as somebody may want to try it."""
+    webinar = _schedule(course, people, now - timedelta(minutes=5), now + timedelta(hours=6))
+    for key in ("attendee", "learner"):
+        _seat(people[key], webinar)
+    polls.draft(
+        webinar,
+        people["host"],
+        {
+            "en": "How often do you work with another agency?",
+            "es": "¿Con qué frecuencia trabaja con otra agencia?",
+        },
+        [
+            {"en": "Every week", "es": "Cada semana"},
+            {"en": "Now and then", "es": "De vez en cuando"},
+            {"en": "Hardly ever", "es": "Casi nunca"},
+        ],
+    )
+    stage.go_live(webinar, people["host"], now)
+
+
+def _past(course: Course, people: dict[str, User], start: datetime) -> None:
+    """A session a week ago: the attendee stayed, did what comes after it, and is certified."""
+    end = start + LENGTH
+    webinar = _schedule(course, people, start, end)
+    stage.go_live(webinar, people["host"], start)
+    stayed = {"attendee": LENGTH, "learner": timedelta(minutes=20)}
+    for key, length in stayed.items():
+        person, left = people[key], start + length
+        _seat(person, webinar)
+        attendance.record_slices(
+            [attendance.Slice(webinar.pk, person.pk, f"demo {webinar.pk} {key}", start, left)]
+        )
+    stage.end(webinar, people["host"], end)
+    Webinar.objects.filter(pk=webinar.pk).update(recording=_recording())
+    for registration in webinar.registrations.order_by("pk"):
+        attendance.determine(registration)
+    _complete(Enrolment.objects.get(person=people["attendee"], course=course))
+
+
+def _seat(person: User, webinar: Webinar) -> Registration:
+    enrol(person, webinar.course, reason=Enrolment.Reason.WEBINAR)
+    seated = {"state": Registration.State.SEATED}
+    return Registration.objects.get_or_create(webinar=webinar, person=person, defaults=seated)[0]
+
+
+def _begin_learning(learner: User) -> None:
+    """The learner is on the way through the first module of the self-paced course."""
+    enrolment = enrol(learner, Course.objects.get(slug=FOUNDATIONS))
+    for lesson in enrolment.document.modules[0].lessons[:3]:
+        enrolment.record("finished", lesson.uuid, source="learner")
+
+
+def _complete(enrolment: Enrolment) -> None:
+    """Do everything that is left as a diligent learner does."""
+    for lesson in enrolment.document.lessons:
+        if lesson.kind == "page":
+            enrolment.record("finished", lesson.uuid, source="learner")
+        elif lesson.kind in {"quiz", "evaluation"}:
+            attempt = assessment.start(enrolment, lesson)
+            assessment.save(attempt, {q.uuid: _right(q.kind, q.body) for q in lesson.questions})
+            assessment.submit(attempt)
+
+
+def _right(kind: str, body: Mapping[str, Any]) -> list[str]:
+    """What a form would send for the right answer, or the best mark of a scale."""
+    options = KINDS[kind].option_ids(body)
+    if options:
+        return [o["id"] for o in body["options"] if o.get("right")]
+    match kind:
+        case "true_false":
+            return ["true" if body["answer"] else "false"]
+        case "numeric":
+            return [str(body["answer"]["value"])]
+        case "scale":
+            return [str(body.get("steps", 5))]
+        case _words:
+            return []
+
+
+def _recording() -> dict[str, object]:
+    folder = f"{settings.STATIC_URL}webinars/demo/"
+    return {
+        "kind": "file",
+        "url": f"{folder}recording.webm",
+        "captions": {lang: f"{folder}recording.{lang}.vtt" for lang in ("en", "es")},
+    }
+
+
+def _at_one(moment: datetime) -> datetime:
+    """One in the afternoon of that day, in the site's zone."""
+    day = timezone.localdate(moment)
+    return datetime.combine(day, time(13), tzinfo=timezone.get_default_timezone())
