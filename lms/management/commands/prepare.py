@@ -22,7 +22,7 @@ class Command(BaseCommand):
         if not settings.TESTING:
             self._collect()
         if settings.ENVIRONMENT == "demo":
-            call_command("demo")
+            call_command("demo", stdout=self.stdout)
         self.stdout.write(f"Ready in {time.monotonic() - begun:.0f} s.")
 
     def _collect(self) -> None:

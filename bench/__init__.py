@@ -1,0 +1,1 @@
+"""Measurements. `make bench` prints one table; nothing here passes or fails."""
