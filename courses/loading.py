@@ -120,7 +120,7 @@ def _fill(draft: Draft, folder: Path, head: Mapping[str, Any]) -> None:
     draft.format, draft.hours = head["format"], head["hours"]
     draft.languages = list(LANGUAGES)
     draft.working_title = bool(head.get("working_title"))
-    draft.changed_at = timezone.now()
+    draft.changed_at, draft.changed_by = timezone.now(), None  # the files did it, nobody
     draft.revision += 1
     draft.save()
     draft.practices.set(_tags(folder, Practice, "slug", head.get("practices", [])))

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -106,34 +106,52 @@ def fingerprint(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def problems(document: Mapping[str, Any]) -> list[str]:
+class Problem(str):
+    """A sentence for the trainer, with the uuids of the lesson and question it is about."""
+
+    lesson: str
+    question: str
+
+    def __new__(cls, sentence: str, lesson: str = "", question: str = "") -> Self:
+        problem = super().__new__(cls, sentence)
+        problem.lesson, problem.question = lesson, question
+        return problem
+
+
+def problems(document: Mapping[str, Any]) -> list[Problem]:
     """Why this document cannot be published, in words for the trainer. Empty: it can."""
-    found: list[str] = []
+    found: list[Problem] = []
     if not document["title"].get("en"):
-        found.append(_("The course needs a title in English."))
+        found.append(Problem(_("The course needs a title in English.")))
     parsed = Document.read(document)
     if not document["rule"]["requirements"]:
         found.append(
-            _("At least one lesson must be required, or nobody could complete the course.")
+            Problem(_("At least one lesson must be required, or nobody could complete the course."))
         )
     slugs: set[str] = set()
     for lesson in parsed.lessons:
         name = said(lesson.title, "en") or lesson.slug
+        about: list[str] = []
         if not lesson.title.get("en"):
-            found.append(
+            about.append(
                 _("Lesson %(number)s needs a title in English.") % {"number": lesson.number}
             )
         if lesson.slug in slugs:
-            found.append(_("Two lessons have the address «%(slug)s».") % {"slug": lesson.slug})
+            about.append(_("Two lessons have the address «%(slug)s».") % {"slug": lesson.slug})
         slugs.add(lesson.slug)
         if lesson.kind in {"quiz", "evaluation"} and not lesson.questions:
-            found.append(_("«%(lesson)s» has no questions yet.") % {"lesson": name})
+            about.append(_("«%(lesson)s» has no questions yet.") % {"lesson": name})
         if lesson.kind == "page" and not lesson.blocks:
-            found.append(_("«%(lesson)s» is empty.") % {"lesson": name})
+            about.append(_("«%(lesson)s» is empty.") % {"lesson": name})
+        found += [Problem(sentence, lesson.uuid) for sentence in about]
         for place, question in enumerate(lesson.questions, 1):
             found += [
-                _("«%(lesson)s», question %(number)s: %(problem)s")
-                % {"lesson": name, "number": place, "problem": problem}
+                Problem(
+                    _("«%(lesson)s», question %(number)s: %(problem)s")
+                    % {"lesson": name, "number": place, "problem": problem},
+                    lesson.uuid,
+                    question.uuid,
+                )
                 for problem in problems_of(question.kind, question.body)
             ]
     return found

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import translate_url
 from django.utils.cache import patch_vary_headers
@@ -39,9 +39,13 @@ def render_page(
     return response
 
 
+class _SeeOther(HttpResponseRedirect):
+    status_code = 303
+
+
 def see_other(url: str) -> HttpResponse:
     """Answer a POST that succeeded: 303, so that a reload never posts again."""
-    return HttpResponse(status=303, headers={"Location": url})
+    return _SeeOther(url)
 
 
 def htmx_redirects(get_response: View) -> View:

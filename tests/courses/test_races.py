@@ -1,0 +1,159 @@
+"""What must come out right when two requests meet: real threads, each with its own connection."""
+
+from threading import Barrier, Thread
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+
+from courses import assessment
+from courses.enrolling import enrol
+from courses.models import Answer, Attempt, Completion, Enrolment, Evidence
+from courses.models.course import document_of
+from tests.courses.pages import lessons_of
+from tests.factories import enrolled, items_of, make_course, make_person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ROUNDS = 4
+
+
+@pytest.fixture
+def person(transactional_db):
+    return make_person()
+
+
+def at_once(*acts):
+    """Run the acts at the same moment; returns what each gave or raised."""
+    gate, outcomes = Barrier(len(acts), timeout=30), [None] * len(acts)
+
+    def run(place, act):
+        try:
+            gate.wait()
+            outcomes[place] = act()
+        except Exception as error:
+            outcomes[place] = error
+        finally:
+            connection.close()
+
+    threads = [Thread(target=run, args=pair) for pair in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not any(thread.is_alive() for thread in threads)
+    return outcomes
+
+
+def test_two_submits_at_once_give_one_result(person):
+    for _ in range(ROUNDS):
+        enrolment = enrolled(person, make_course(lessons=["quiz"]))
+        lesson = lessons_of(enrolment)[0]
+        attempt = assessment.start(enrolment, lesson)
+        assessment.save(attempt, {question.uuid: ["a"] for question in lesson.questions})
+
+        def submit(pk=attempt.pk):
+            return assessment.submit(Attempt.objects.get(pk=pk))
+
+        one, two = at_once(submit, submit)
+
+        assert one.submitted_at == two.submitted_at
+        assert (one.percent, two.percent) == (100, 100)
+        assert Evidence.objects.filter(enrolment=enrolment).count() == 1
+        assert Completion.objects.filter(enrolment=enrolment).count() == 1
+
+
+def test_two_last_pieces_at_once_complete_the_course_once(person):
+    for _ in range(ROUNDS):
+        enrolment = enrolled(person, make_course(lessons=2))
+
+        def finish(item, pk=enrolment.pk):
+            return Enrolment.objects.get(pk=pk).record("finished", item, source="test")
+
+        outcomes = at_once(*(lambda item=item: finish(item) for item in items_of(enrolment)))
+
+        assert sorted(status.complete for status in outcomes) == [False, True]
+        completion = Completion.objects.get(enrolment=enrolment)
+        assert len(completion.evidence_ids) == 2
+
+
+def test_a_quiz_and_a_lesson_that_end_together_complete_the_course_once(person):
+    for _ in range(ROUNDS):
+        enrolment = enrolled(person, make_course(lessons=["page", "quiz"]))
+        page, quiz = lessons_of(enrolment)
+        attempt = assessment.start(enrolment, quiz)
+        assessment.save(attempt, {question.uuid: ["a"] for question in quiz.questions})
+
+        def finish(pk=enrolment.pk, item=page.uuid):
+            return Enrolment.objects.get(pk=pk).record("finished", item, source="test")
+
+        def submit(pk=attempt.pk):
+            return assessment.submit(Attempt.objects.get(pk=pk))
+
+        outcomes = at_once(finish, submit)
+
+        assert not [error for error in outcomes if isinstance(error, Exception)]
+        assert Completion.objects.filter(enrolment=enrolment).count() == 1
+
+
+def test_an_answer_that_meets_the_submit_is_marked_or_refused_never_lost_between(person):
+    for _ in range(ROUNDS):
+        enrolment = enrolled(person, make_course(lessons=["quiz"]))
+        lesson = lessons_of(enrolment)[0]
+        attempt = assessment.start(enrolment, lesson)
+        question = lesson.questions[0].uuid
+
+        def answer(pk=attempt.pk, question=question):
+            return assessment.save(Attempt.objects.get(pk=pk), {question: ["a"]})
+
+        def submit(pk=attempt.pk):
+            return assessment.submit(Attempt.objects.get(pk=pk))
+
+        answered, _submitted = at_once(answer, submit)
+
+        attempt.refresh_from_db()
+        row = Answer.objects.filter(attempt=attempt).first()
+        if isinstance(answered, ValidationError):
+            assert (row, attempt.percent) == (None, 0)
+        else:
+            assert answered == {}
+            assert (row.value, attempt.percent) == ("a", 50)
+
+
+def test_two_starts_at_once_begin_one_attempt(person):
+    for _ in range(ROUNDS):
+        enrolment = enrolled(person, make_course(lessons=["quiz"]))
+        lesson = lessons_of(enrolment)[0]
+
+        one, two = at_once(*[lambda: assessment.start(enrolment, lesson, number=1)] * 2)  # noqa: B023
+
+        assert one == two
+        assert Attempt.objects.filter(enrolment=enrolment).count() == 1
+
+
+def test_two_savings_of_one_answer_at_once_keep_one(person):
+    enrolment = enrolled(person, make_course(lessons=["quiz"]))
+    lesson = lessons_of(enrolment)[0]
+    attempt = assessment.start(enrolment, lesson)
+    question = lesson.questions[0].uuid
+
+    at_once(*(lambda v=v: assessment.save(attempt, {question: [v]}) for v in "abc"))
+
+    assert Answer.objects.get().value in "abc"
+
+
+def test_two_enrolments_at_once_are_one(person):
+    course = make_course()
+
+    one, two = at_once(lambda: enrol(person, course), lambda: enrol(person, course))
+
+    assert one == two
+    assert Enrolment.objects.count() == 1
+
+
+def test_versions_are_read_by_many_threads(person):
+    ids = [make_course().current_id for _ in range(8)]
+    document_of.cache_clear()
+
+    outcomes = at_once(*[lambda: document_of.many(ids)] * 4)
+
+    assert all(set(outcome) == set(ids) for outcome in outcomes)
