@@ -1,0 +1,303 @@
+"""One lesson: its settings, its blocks in order, and the editor of a block."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import reswap, retarget
+
+from courses.models import Block, Draft, Lesson, Question
+from courses.questions import problems_of
+from courses.reading import Piece, pieces
+from courses.studio import editing
+from courses.studio.finding import block_or_404, draft_or_404, lesson_or_404, question_or_404
+from courses.studio.forms import BlockForm, LessonForm, NewBlockForm
+from courses.studio.question_forms import KIND_WORDS, AskForm
+from courses.studio.refusing import base_of, conflict_with, refused
+from lms.http import render_page, see_other
+from lms.text import LANGUAGES
+from people.access import SignedIn, author, only
+
+
+@dataclass(frozen=True)
+class Row:
+    """A block or a question in its list. `up` and `down` are moves; empty where there is none."""
+
+    number: int
+    part: Any
+    up: str
+    down: str
+    missing: tuple[str, ...] = ()  # languages without words
+    piece: Piece | None = None
+    kind: str = ""
+    problems: tuple[str, ...] = ()
+    open: bool = False  # its editor stands in the page and stays
+
+
+@require_GET
+@only(author)
+def lesson(request: SignedIn, slug: str, lesson: uuid.UUID) -> HttpResponse:
+    draft = draft_or_404(request, slug)
+    return _page(request, lesson_or_404(draft, lesson))
+
+
+@require_http_methods(["GET", "POST"])
+@only(author)
+def settings(request: SignedIn, slug: str, lesson: uuid.UUID) -> HttpResponse:
+    draft = draft_or_404(request, slug)
+    found = lesson_or_404(draft, lesson)
+    form = LessonForm(found, request.POST or None)
+    context: dict[str, Any] = {}
+    if form.is_valid():
+        try:
+            editing.save_lesson(found, by=request.user, base=base_of(request), values=form.values)
+        except ValidationError as refusal:
+            context = refused(form, refusal, LessonForm)
+        else:
+            messages.success(request, _("Saved."))
+            return see_other(address(found))
+    context |= {**_around(found), "form": form}
+    status = 422 if form.is_bound else 200
+    return render(request, "studio/lesson_settings.html", context, status=status)
+
+
+@require_POST
+@only(author)
+def arrange(request: SignedIn, slug: str, lesson: uuid.UUID) -> HttpResponse:
+    """Move a block or a question: `move` is «block:what:before» or «question:what:before»."""
+    draft = draft_or_404(request, slug)
+    found = lesson_or_404(draft, lesson)
+    kind, what, before = _parsed(request.POST.get("move", ""))
+    try:
+        if kind == "block":
+            block = block_or_404(found, what)
+            stop = block_or_404(found, before) if before else None
+            editing.move_block(block, by=request.user, before=stop)
+        else:
+            question = question_or_404(found, what)
+            behind = question_or_404(found, before) if before else None
+            editing.move_question(question, by=request.user, before=behind)
+    except ValidationError as refusal:
+        return _page(request, found, problem=refusal.messages[0], status=422)
+    rows = found.blocks if kind == "block" else found.questions
+    order = list(rows.order_by("position", "pk").values_list("uuid", flat=True))
+    told = _("Moved. It is now number %(place)s of %(total)s.") % {
+        "place": order.index(what) + 1,
+        "total": len(order),
+    }
+    if request.htmx:
+        return _page(request, found, told=told)
+    messages.success(request, told)
+    return see_other(f"{address(found)}#{kind}-{what}")
+
+
+@require_POST
+@only(author)
+def add_block(request: SignedIn, slug: str, lesson: uuid.UUID) -> HttpResponse:
+    draft = draft_or_404(request, slug)
+    found = lesson_or_404(draft, lesson)
+    form = NewBlockForm(request.POST)
+    if form.is_valid():
+        try:
+            made = editing.add_block(
+                found,
+                by=request.user,
+                key=form.cleaned_data["key"],
+                kind=form.cleaned_data["kind"],
+            )
+        except ValidationError as refusal:
+            form.add_error(None, refusal)
+        else:
+            if request.htmx:
+                made.lesson = found
+                context = {**_editor(made, BlockForm(made)), "new_block": NewBlockForm()}
+                return render(request, "studio/block.html#added", context)
+            return see_other(block_address(made))
+    return _page(request, found, new_block=form, status=422)
+
+
+@require_http_methods(["GET", "POST"])
+@only(author)
+def block(request: SignedIn, slug: str, lesson: uuid.UUID, block: uuid.UUID) -> HttpResponse:
+    """The editor of one block: in the list of its lesson for htmx, else a page of its own.
+
+    A POST without `done` is the editor saving by itself: it is answered with one line and leaves
+    what stands in the editor alone, whatever the outcome.
+    """
+    draft = draft_or_404(request, slug)
+    found = block_or_404(lesson_or_404(draft, lesson), block)
+    if request.method == "GET":
+        context = _editor(found, BlockForm(found, auto_id=_auto_id(found)))
+        return render_page(request, "studio/block.html", context, part="editor")
+    form = BlockForm(found, request.POST, auto_id=_auto_id(found))
+    context = _editor(found, form)
+    if form.is_valid():
+        try:
+            saved = editing.save_block(
+                found, by=request.user, base=base_of(request), values=form.values
+            )
+        except editing.Stale as stale:
+            if stale.current is None:
+                raise Http404 from None
+            context |= conflict_with(form, stale.current, BlockForm)
+        else:
+            return _block_saved(request, found, saved)
+    if not request.htmx:
+        return render(request, "studio/block.html", context, status=422)
+    if "done" in request.POST or "replace" in request.POST:
+        whole = render(request, "studio/block.html#editor", context, status=422)
+        return reswap(retarget(whole, f"#block-{found.uuid}"), "outerHTML")
+    return render(request, "studio/block.html#kept", context, status=422)
+
+
+@require_http_methods(["GET", "POST"])
+@only(author)
+def delete_block(request: SignedIn, slug: str, lesson: uuid.UUID, block: uuid.UUID) -> HttpResponse:
+    draft = draft_or_404(request, slug)
+    within = lesson_or_404(draft, lesson)
+    if request.method == "POST" and not Block.objects.filter(uuid=block).exists():
+        return see_other(address(within))  # it is gone already: a form sent twice
+    found = block_or_404(within, block)
+    if request.method == "POST":
+        editing.delete(draft, found, by=request.user)
+        messages.success(request, _("The block is deleted."))
+        return see_other(address(within))
+    context = {
+        **_around(within),
+        "name": found.get_kind_display(),
+        "piece": pieces([found], {}, {})[0],  # type: ignore[list-item]
+        "back": address(within),
+    }
+    return render(request, "studio/delete.html", context)
+
+
+def address(lesson: Lesson) -> str:
+    return reverse("studio:lesson", args=[lesson.module.draft.course.slug, lesson.uuid])
+
+
+def block_address(block: Block) -> str:
+    lesson = block.lesson
+    args = [lesson.module.draft.course.slug, lesson.uuid, block.uuid]
+    return reverse("studio:block", args=args)
+
+
+def _block_saved(request: SignedIn, found: Block, saved: Block) -> HttpResponse:
+    lesson = found.lesson
+    saved.lesson = lesson
+    closes = "done" in request.POST or "replace" in request.POST
+    if not request.htmx:
+        messages.success(request, _("Saved."))
+        return see_other(f"{address(lesson)}#block-{saved.uuid}")
+    if closes:
+        rows = _block_rows(lesson.blocks.order_by("position", "pk"), ())
+        row = next(row for row in rows if row.part.pk == saved.pk)
+        context = {**_around(lesson), "row": row, "back_to": True}
+        shown = render(request, "studio/lesson.html#block", context)
+        return reswap(retarget(shown, f"#block-{saved.uuid}"), "outerHTML")
+    context = {"part": saved, "base": editing.mark_of(saved), "saved_at": timezone.now()}
+    return render(request, "studio/block.html#kept", context)
+
+
+def _editor(block: Block, form: BlockForm) -> dict[str, Any]:
+    return {**_around(block.lesson), "part": block, "form": form}
+
+
+def _auto_id(block: Block) -> str:
+    return f"id_{block.uuid}_%s"
+
+
+def _around(lesson: Lesson) -> dict[str, Any]:
+    draft: Draft = lesson.module.draft
+    return {"draft": draft, "course": draft.course, "lesson": lesson}
+
+
+def _page(
+    request: SignedIn,
+    lesson: Lesson,
+    *,
+    told: str = "",
+    problem: str = "",
+    new_block: NewBlockForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    asks = lesson.kind in {Lesson.Kind.QUIZ, Lesson.Kind.EVALUATION}
+    context: dict[str, Any] = {
+        **_around(lesson),
+        "asks": asks,
+        "told": told,
+        "problem": problem,
+    }
+    if asks:
+        context["rows"] = _question_rows(list(lesson.questions.order_by("position", "pk")))
+        context["ask_form"] = AskForm(lesson)
+    else:
+        blocks = list(lesson.blocks.order_by("position", "pk"))
+        context["rows"] = _block_rows(blocks, request.POST.getlist("open"))
+        context["new_block"] = new_block or NewBlockForm()
+    return render_page(request, "studio/lesson.html", context, part="parts", status=status)
+
+
+def _block_rows(blocks: Iterable[Block], open_ones: Sequence[str]) -> list[Row]:
+    blocks = list(blocks)
+    shown = pieces(blocks, {}, {})  # type: ignore[arg-type]
+    return [
+        Row(
+            number=place + 1,
+            part=block,
+            **_moves("block", blocks, place),
+            missing=_missing(block),
+            piece=shown[place],
+            open=str(block.uuid) in open_ones,
+        )
+        for place, block in enumerate(blocks)
+    ]
+
+
+def _question_rows(questions: Sequence[Question]) -> list[Row]:
+    return [
+        Row(
+            number=place + 1,
+            part=question,
+            **_moves("question", questions, place),
+            missing=tuple(
+                language for language in LANGUAGES if not question.body["prompt"].get(language)
+            ),
+            kind=str(KIND_WORDS[question.kind]),
+            problems=tuple(problems_of(question.kind, question.body)),
+        )
+        for place, question in enumerate(questions)
+    ]
+
+
+def _moves(kind: str, parts: Sequence[Block | Question], place: int) -> dict[str, Any]:
+    me = f"{kind}:{parts[place].uuid}"
+    up = f"{me}:{parts[place - 1].uuid}" if place else ""
+    down = ""
+    if place + 1 < len(parts):
+        behind = parts[place + 2].uuid if place + 2 < len(parts) else ""
+        down = f"{me}:{behind}"
+    return {"up": up, "down": down}
+
+
+def _missing(block: Block) -> tuple[str, ...]:
+    words = block.title if block.kind == Block.Kind.VIDEO else block.body
+    return tuple(language for language in LANGUAGES if not words.get(language))
+
+
+def _parsed(move: str) -> tuple[str, uuid.UUID, uuid.UUID | None]:
+    try:
+        kind, what, before = move.split(":")
+        if kind not in {"block", "question"}:
+            raise ValueError
+        return kind, uuid.UUID(what), uuid.UUID(before) if before else None
+    except ValueError:
+        raise Http404 from None

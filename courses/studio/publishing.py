@@ -1,0 +1,146 @@
+"""From the draft to learners: what changed, whom it touches, the history, and the way back."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import Count
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from courses import publishing
+from courses.document import Document
+from courses.models import Draft, Enrolment
+from courses.models.course import document_of
+from courses.publishing import Policy
+from courses.studio import editing
+from courses.studio.advice import advice
+from courses.studio.changes import compare
+from courses.studio.finding import draft_or_404, version_or_404
+from courses.studio.forms import PublishForm
+from courses.studio.standing import standing_of
+from lms.http import see_other
+from people.access import SignedIn, author, only
+
+
+@require_http_methods(["GET", "POST"])
+@only(author)
+def publish(request: SignedIn, slug: str) -> HttpResponse:
+    draft = draft_or_404(request, slug)
+    first = draft.course.current_id is None
+    form = PublishForm(request.POST or None, first=first)
+    if form.is_valid():
+        try:
+            version = publishing.publish(
+                draft,
+                by=request.user,
+                policy=form.cleaned_data.get("policy", Policy.UPDATE),
+                note=form.cleaned_data["note"],
+                due_on=form.cleaned_data.get("due_on"),
+                expected_revision=form.cleaned_data["revision"],
+            )
+        except ValidationError as refusal:
+            _refuse(form, refusal)
+        else:
+            return see_other(reverse("studio:published", args=[slug, version.number]))
+    return _publish_page(request, draft_or_404(request, slug), form)
+
+
+@require_GET
+@only(author)
+def published(request: SignedIn, slug: str, number: int) -> HttpResponse:
+    draft = draft_or_404(request, slug)
+    version = version_or_404(draft, number)
+    context = {
+        "draft": draft,
+        "course": draft.course,
+        "version": version,
+        "heads": publishing.head_count(draft.course),
+        "on_it": Enrolment.objects.filter(version=version).count(),
+    }
+    return render(request, "studio/published.html", context)
+
+
+@require_GET
+@only(author)
+def versions(request: SignedIn, slug: str) -> HttpResponse:
+    draft = draft_or_404(request, slug)
+    rows = (
+        draft.course.versions.select_related("author")
+        .defer("document")
+        .annotate(learners=Count("enrolments"))
+    )
+    context = {
+        "draft": draft,
+        "course": draft.course,
+        "standing": standing_of(draft),
+        "versions": rows,
+    }
+    return render(request, "studio/versions.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@only(author)
+def restore(request: SignedIn, slug: str, number: int) -> HttpResponse:
+    draft = draft_or_404(request, slug)
+    version = version_or_404(draft, number)
+    problem = ""
+    if request.method == "POST":
+        sent = request.POST.get("revision", "")
+        try:
+            editing.restore(
+                draft,
+                version,
+                by=request.user,
+                expected=int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else 0,
+            )
+        except ValidationError as refusal:
+            problem = refusal.messages[0]
+            draft = draft_or_404(request, slug)
+        else:
+            told = _("The draft is version %(number)s again. Learners see it when you publish.")
+            messages.success(request, told % {"number": number})
+            return see_other(reverse("studio:course", args=[slug]))
+    now = Document.read(publishing.freeze(draft))
+    context = {
+        "draft": draft,
+        "course": draft.course,
+        "version": version,
+        "problem": problem,
+        "sections": compare(now, document_of(version.pk)),
+    }
+    status = 422 if problem else 200
+    return render(request, "studio/restore.html", context, status=status)
+
+
+def _publish_page(request: SignedIn, draft: Draft, form: PublishForm) -> HttpResponse:
+    """The draft's row is read before its tree: a change in between makes the form stale."""
+    data = publishing.freeze(draft)
+    document = Document.read(data)
+    current = draft.course.current
+    context: dict[str, Any] = {
+        "draft": draft,
+        "course": draft.course,
+        "document": document,
+        "current": current,
+        "form": form,
+        "same": current is not None and publishing.fingerprint(data) == current.sha256,
+        "problems": publishing.problems(data),
+        "advice": advice(document),
+        "sections": compare(document_of(current.pk), document) if current else [],
+        "heads": publishing.head_count(draft.course),
+    }
+    status = 422 if form.is_bound else 200
+    return render(request, "studio/publish.html", context, status=status)
+
+
+def _refuse(form: forms.Form, refusal: ValidationError) -> None:
+    """The list of problems stands on the page already; the form says that it is in the way."""
+    if isinstance(getattr(refusal, "error_list", None), list) and len(refusal.messages) > 1:
+        form.add_error(None, _("Please mend what is listed above first."))
+    else:
+        form.add_error(None, refusal)

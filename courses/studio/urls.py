@@ -1,0 +1,42 @@
+from django.urls import path
+
+from courses.studio import courses, lesson, outline, preview, publishing, question
+
+app_name = "studio"
+_course = "course/<slug:slug>/"
+_module = f"{_course}modules/<uuid:module>/"
+_lesson = f"{_course}lessons/<uuid:lesson>/"
+_block = f"{_lesson}blocks/<uuid:block>/"
+_question = f"{_lesson}questions/<uuid:question>/"
+_version = f"{_course}versions/<int:number>/"
+urlpatterns = [
+    path("", courses.index, name="courses"),
+    path("new/", courses.new_course, name="new-course"),
+    path(_course, outline.course, name="course"),
+    path(f"{_course}details/", courses.details, name="details"),
+    path(f"{_course}arrange/", outline.arrange, name="arrange"),
+    path(f"{_course}modules/add/", outline.add_module, name="add-module"),
+    path(_module, outline.module, name="module"),
+    path(f"{_module}duplicate/", outline.duplicate_module, name="duplicate-module"),
+    path(f"{_module}delete/", outline.delete_module, name="delete-module"),
+    path(f"{_module}lessons/add/", outline.add_lesson, name="add-lesson"),
+    path(_lesson, lesson.lesson, name="lesson"),
+    path(f"{_lesson}settings/", lesson.settings, name="lesson-settings"),
+    path(f"{_lesson}duplicate/", outline.duplicate_lesson, name="duplicate-lesson"),
+    path(f"{_lesson}delete/", outline.delete_lesson, name="delete-lesson"),
+    path(f"{_lesson}arrange/", lesson.arrange, name="arrange-lesson"),
+    path(f"{_lesson}blocks/add/", lesson.add_block, name="add-block"),
+    path(_block, lesson.block, name="block"),
+    path(f"{_block}delete/", lesson.delete_block, name="delete-block"),
+    path(f"{_lesson}questions/new/", question.new_question, name="new-question"),
+    path(_question, question.question, name="question"),
+    path(f"{_question}delete/", question.delete_question, name="delete-question"),
+    path(f"{_course}preview/", preview.draft, name="preview"),
+    path(f"{_course}preview/<slug:lesson>/", preview.draft_lesson, name="preview-lesson"),
+    path(f"{_course}publish/", publishing.publish, name="publish"),
+    path(f"{_course}versions/", publishing.versions, name="versions"),
+    path(_version, preview.version, name="version"),
+    path(f"{_version}published/", publishing.published, name="published"),
+    path(f"{_version}restore/", publishing.restore, name="restore"),
+    path(f"{_version}lessons/<slug:lesson>/", preview.version_lesson, name="version-lesson"),
+]
