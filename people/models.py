@@ -10,7 +10,7 @@ from typing import Any, Self
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, OuterRef, Q, When
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -149,6 +149,10 @@ class OrganisationQuerySet(PlannedQuerySet["Organisation"]):
         for word in folded(words).split():
             found = found.filter(search_text__contains=word)
         return found
+
+    def departments_first(self) -> Self:
+        """Local health departments, then everybody else, each by name."""
+        return self.order_by(Case(When(kind=Organisation.Kind.LOCAL, then=0), default=1), "name")
 
     def present_on(self, day: date) -> Self:
         """Leave out local departments that serve no county on that day: closed, or merged."""

@@ -50,8 +50,8 @@ def organisation(request: SignedIn) -> HttpResponse:
     found: list[Organisation] = []
     if words:
         today = timezone.localdate()
-        matches = Organisation.objects.present_on(today).matching(words).with_counties(today)
-        found = list(matches.planned()[: SHOWN + 1])
+        matches = Organisation.objects.present_on(today).matching(words).departments_first()
+        found = list(matches.with_counties(today).planned()[: SHOWN + 1])
     context = {
         "words": words,
         "found": found[:SHOWN],

@@ -322,3 +322,27 @@ def test_the_doors_open_in_both_languages(client, name, prefix):
 @pytest.mark.parametrize("name", ["account_email", "mfa_index", "account_set_password"])
 def test_the_account_s_pages_open(signed_in, name):
     assert signed_in.get(reverse(name)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "offered"),
+    [
+        ("localhost", True),
+        ("localhost:8000", True),
+        ("127.0.0.1:8000", False),
+        ("127.0.0.1", False),
+    ],
+)
+def test_passkeys_are_offered_where_browsers_allow_them(client, host, offered):
+    html = client.get("/accounts/login/", headers={"host": host}).content.decode()
+
+    assert ("Sign in with a passkey" in html) == offered
+
+
+def test_too_many_requests_get_a_page_of_ours(signed_in, person):
+    answers = [
+        signed_in.post(reverse("account_set_password"), {"password1": "x"}) for _ in range(6)
+    ]
+
+    assert [answer.status_code for answer in answers] == [422] * 5 + [429]
+    assert "Wait a minute" in answers[-1].content.decode()
