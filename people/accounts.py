@@ -143,21 +143,25 @@ class SecondStepAdapter(DefaultMFAAdapter):
         return "Groundwork"
 
 
-def account_for(email: str, *, name: str) -> User:
-    """The person at this address, or a new one who has never signed in.
+def account_for(
+    email: str, *, name: str, language: str | None = None, job_role: str = ""
+) -> tuple[User, bool]:
+    """The person at this address, or a new one who has never signed in; True if made now.
 
     For registering with a name and an address. Says nothing to the browser: whoever has the
-    address signs in with a code that is sent there. Safe under a race for the same address.
+    address signs in with a code that is sent there. Any confirmed address of a person counts, not
+    the main one alone. Safe under a race for the same address.
     """
     email = email.strip().lower()
     if person := _person_at(email):
-        return person
+        return person, False
+    details = {"language": language or page_language(), "job_role": job_role}
     try:
         with transaction.atomic():
-            return User.objects.create_user(email, name=name, language=page_language())
+            return User.objects.create_user(email, name=name.strip(), **details), True
     except (IntegrityError, ValidationError):
         if person := _person_at(email):  # another request was faster
-            return person
+            return person, False
         raise
 
 

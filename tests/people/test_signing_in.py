@@ -139,8 +139,9 @@ def test_a_new_code_can_be_asked_for_and_the_old_one_is_void(client, letters):
 def test_a_person_who_was_registered_by_address_needs_one_code_only(client, letters):
     from people.accounts import account_for
 
-    person = account_for(" Ana@Example.org", name="Ana Ruiz")
-    assert account_for("ana@example.org", name="Someone") == person
+    person, made = account_for(" Ana@Example.org", name="Ana Ruiz")
+    assert made
+    assert account_for("ana@example.org", name="Someone") == (person, False)
 
     page = ask_for_code(client, "ana@example.org")["Location"]
     response = client.post(page, {"code": code_in(letters()[0])})
@@ -148,6 +149,16 @@ def test_a_person_who_was_registered_by_address_needs_one_code_only(client, lett
     assert response["Location"] == ME
     assert len(letters()) == 1
     assert person.emailaddress_set.get().verified
+
+
+def test_a_second_address_is_the_same_person():
+    from people.accounts import account_for
+
+    person = make_person()
+    person.emailaddress_set.create(email="home@example.org", verified=True)
+
+    assert account_for("Home@example.org", name="Ana") == (person, False)
+    assert User.objects.count() == 1
 
 
 def test_too_many_codes_for_one_address_are_refused(client):
