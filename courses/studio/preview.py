@@ -11,7 +11,7 @@ from courses import paper, publishing
 from courses.document import Document, Lesson
 from courses.models import CourseVersion, Draft
 from courses.models.course import document_of
-from courses.progress import Progress, pass_percent
+from courses.progress import pass_percent
 from courses.reading import pieces
 from courses.studio.finding import draft_or_404, version_or_404
 from people.access import SignedIn, author, only
@@ -60,14 +60,17 @@ def _lesson(
     if lesson is None:
         raise Http404
     before, after = document.neighbours(lesson)
+    module = document.modules[lesson.module_number - 1]
     context = _frame(draft, document, version) | {
         "lesson": lesson,
-        "part": Progress(document, []).part(lesson.module_number),
+        "module": module,
+        "lessons": [(one, _address(draft, version, one)) for one in module.lessons],
         "before": (before, _address(draft, version, before)),
         "after": (after, _address(draft, version, after)),
     }
     if lesson.kind in {"quiz", "evaluation"}:
         context["questions"] = paper.blank(lesson)
+        context["evaluation"] = lesson.kind == "evaluation"
         context["pass_percent"] = pass_percent(lesson)
     else:
         shown = pieces(lesson.blocks, {}, {})
@@ -87,7 +90,6 @@ def _frame(draft: Draft, document: Document, version: CourseVersion | None) -> d
         "document": document,
         "version": version,
         "modules": modules,
-        "edit_lesson": version is None,
     }
 
 
