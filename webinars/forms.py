@@ -217,11 +217,17 @@ class ScheduleForm(forms.Form):
         except ValidationError as error:
             self.add_error("begins", error)
             return
+        length = timedelta(minutes=data["minutes"])
+        if self.webinar is not None:
+            # The form shows whole minutes: what nobody changed keeps its seconds and moves nothing.
+            if starts_at == self.webinar.starts_at.replace(second=0, microsecond=0):
+                starts_at = self.webinar.starts_at
+            if data["minutes"] == self.webinar.minutes:
+                length = self.webinar.ends_at - self.webinar.starts_at
         new = self.webinar is None or self.webinar.starts_at != starts_at
         if new and starts_at <= timezone.now():
             self.add_error("day", _("This time has passed. Choose one that is still to come."))
-        data["starts_at"] = starts_at
-        data["ends_at"] = starts_at + timedelta(minutes=data["minutes"])
+        data["starts_at"], data["ends_at"] = starts_at, starts_at + length
 
     def _clean_shown(self, data: dict[str, Any], name: str) -> None:
         if not {f"{name}_kind", f"{name}_address"} & set(self.changed_data) and self.webinar:
@@ -321,7 +327,7 @@ def _typed(webinar: Webinar) -> dict[str, Any]:
         "summary_en": webinar.summary.get("en", ""),
         "summary_es": webinar.summary.get("es", ""),
         "day": start.date(),
-        "begins": start.time(),
+        "begins": start.time().replace(second=0, microsecond=0),
         "minutes": webinar.minutes,
         "zone": webinar.zone,
         "capacity": webinar.capacity,

@@ -126,9 +126,6 @@ class Webinar(models.Model):
     `webinars.attendance` for a session that nobody ended.
     """
 
-    seats_taken: int  # both annotated by `for_reader`
-    my_state: str | None
-
     class State(models.TextChoices):
         SCHEDULED = "scheduled", _("Scheduled")
         LIVE = "live", _("Live now")
@@ -216,12 +213,15 @@ class Webinar(models.Model):
 
     @property
     def is_full(self) -> bool:
-        return self.capacity is not None and self.seats_taken >= self.capacity
+        """Of a row from `for_reader`, like `seats_left`."""
+        return self.seats_left == 0
 
     @property
     def seats_left(self) -> int | None:
         """None: no limit."""
-        return None if self.capacity is None else max(0, self.capacity - self.seats_taken)
+        if self.capacity is None:
+            return None
+        return max(0, self.capacity - self.seats_taken)  # type: ignore[attr-defined,no-any-return]
 
     @property
     def minutes(self) -> int:

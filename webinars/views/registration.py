@@ -89,7 +89,12 @@ def _status(request: HttpRequest) -> int:
 def _form(request: HttpRequest, sessions: Sequence[Webinar] | None = None) -> PlaceForm:
     person = request.user if isinstance(request.user, User) else None
     belongs = person is not None and membership_of(person, timezone.now()) is not None
-    return PlaceForm(request.POST or None, person=person, belongs=belongs, sessions=sessions)
+    return PlaceForm(
+        request.POST if request.method == "POST" else None,
+        person=person,
+        belongs=belongs,
+        sessions=sessions,
+    )
 
 
 def _open_sessions(request: HttpRequest, series: Series) -> list[Webinar]:

@@ -28,7 +28,7 @@ def new(request: SignedIn) -> HttpResponse:
         "lesson": request.GET.get("lesson", ""),
         "published": True,
     }
-    form = ScheduleForm(request.POST or None, initial=initial)
+    form = ScheduleForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         course, _colon, item = form.cleaned_data["lesson"].partition(":")
         data = form.cleaned_data
@@ -55,7 +55,7 @@ def new(request: SignedIn) -> HttpResponse:
 @only(host)
 def edit(request: SignedIn, slug: str) -> HttpResponse:
     webinar = get_object_or_404(Webinar.objects.hosted_by(request.user), slug=slug)
-    form = ScheduleForm(request.POST or None, webinar=webinar)
+    form = ScheduleForm(request.POST if request.method == "POST" else None, webinar=webinar)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
