@@ -5,12 +5,13 @@
 Needs fontTools, which the site does not, and the packages fonts-noto-core (20201225) and
 fonts-noto-cjk (20220127), installed or unpacked into the folder that is named. The result is
 committed in `fonts/`, so nobody else runs this. It drops hinting (a PDF does not use it) and the
-optional type features that no template asks for, and keeps shaping, marks and kerning.
+optional type features that no template asks for, and keeps shaping, marks and kerning. Run again
+on the same packages, it makes the same bytes.
 
-Latin, Greek and Cyrillic come in five cuts; every other script in one regular face. Of the
-Chinese, Japanese and Korean characters there is room for about 12,000: all of GB 2312, Big5
-level 1, JIS X 0208 level 1, kana, and the Hangul syllables of KS X 1001. Tibetan, Mongolian,
-Syriac, the remaining ideographs and emoji are left out to stay below 6 MB; `missing_glyphs` knows.
+Latin, Greek and Cyrillic come in six cuts; every other script in one regular face. Of the
+Chinese, Japanese and Korean characters there is room for 12,900: all of GB 2312 and JIS X 0208,
+Big5 level 1, and the Hangul syllables of KS X 1001. Tibetan, Mongolian, Syriac, the remaining
+ideographs and emoji are left out to stay below 6 MB; `missing_glyphs` knows.
 """
 
 import sys

@@ -450,6 +450,9 @@ def test_a_name_that_starts_from_the_right_is_set_from_the_right():
     latin, arabic = printed_at(print_certificate(least(name="Okafor محمد")), "Okafor", "محمد")
     assert latin < arabic
 
+    first, last = printed_at(print_certificate(least(name="أ" + "ب" * 34 + "ج")), "أ", "ج")
+    assert first > last
+
 
 def test_a_name_beyond_the_fonts_still_gets_its_certificate(caplog):
     with caplog.at_level(logging.WARNING, logger="certificates.press"):
