@@ -120,8 +120,8 @@ def seat_waiting(locked: Webinar) -> int:
     if locked.cancelled_at is not None or locked.ended_at is not None:
         return 0
     waiting = locked.registrations.waiting().select_related("person")
-    if locked.capacity is not None:
-        free = locked.capacity - locked.registrations.seated().count()
+    free = _free_seats(locked)
+    if free is not None:
         waiting = waiting[: max(0, free)]
     seated = []
     for registration in waiting:
@@ -162,8 +162,10 @@ def _take_place(
     organisation: Organisation | None,
 ) -> Registration:
     now = timezone.now()
-    seat_waiting(locked)  # nobody overtakes the waitlist
-    full = locked.capacity is not None and locked.registrations.seated().count() >= locked.capacity
+    free = _free_seats(locked)
+    if free is not None and free > 0:
+        free -= seat_waiting(locked)  # nobody overtakes the waitlist
+    full = free is not None and free <= 0
     registration = before or Registration(webinar=locked, person=person, registered_at=now)
     registration.webinar, registration.person = locked, person
     registration.state = State.WAITLISTED if full else State.SEATED
@@ -174,6 +176,13 @@ def _take_place(
     if not full:
         reminders.promise(locked, [registration], now)
     return registration
+
+
+def _free_seats(locked: Webinar) -> int | None:
+    """None: no limit."""
+    if locked.capacity is None:
+        return None
+    return locked.capacity - locked.registrations.seated().count()
 
 
 def _behind_the_others(locked: Webinar, now: datetime) -> datetime:
