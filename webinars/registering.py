@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from courses.enrolling import enrol
 from courses.models import Enrolment
+from people.accounts import account_for
 from people.joining import join
 from people.models import Organisation, User, membership_of
 from webinars import letters, reminders
@@ -80,7 +81,7 @@ def register_by_address(
     organisation, and whoever is registered already gets the details once more.
     """
     with transaction.atomic():
-        person, made = _person_at(email, name=name, language=language, job_role=job_role)
+        person, made = account_for(email, name=name, language=language, job_role=job_role)
         if not person.is_active:
             return
         if made and organisation is not None:
@@ -204,16 +205,3 @@ def _ask_for(registration: Registration, needs: Mapping[str, str]) -> None:
         ],
         ignore_conflicts=True,
     )
-
-
-def _person_at(email: str, *, name: str, language: str, job_role: str) -> tuple[User, bool]:
-    """Whose address this is, made now if nobody's. Signing in by code confirms the address."""
-    address = email.strip().lower()
-    person = User(email=address, name=name.strip(), language=language, job_role=job_role)
-    person.set_unusable_password()
-    try:
-        with transaction.atomic():
-            person.save()
-    except IntegrityError:  # known, or made by another request just now
-        return User.objects.get(email=address), False
-    return person, True
