@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import batched
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.models import Session
@@ -46,12 +46,14 @@ def knock(person: User, slug: str) -> Guest | None:
         .annotate(hosted=Exists(hosts.filter(webinar=OuterRef("webinar"))))
         .planned()
     )
-    place = mine.first()
+    place: Any = mine.first()
     if place is not None:
         webinar, hosted = place.webinar, place.hosted
     else:
         found = Webinar.objects.visible_to(person).filter(slug=slug).select_related("policy")
-        row = found.annotate(hosted=Exists(hosts.filter(webinar=OuterRef("pk")))).planned().first()
+        row: Any = (
+            found.annotate(hosted=Exists(hosts.filter(webinar=OuterRef("pk")))).planned().first()
+        )
         if row is None:
             return None
         webinar, hosted = row, row.hosted
@@ -94,7 +96,13 @@ def admit(
 def refused(passes: Collection[Pass]) -> set[Pass]:
     """Which of these would not be let in now: signed out, password changed, barred, seat or role
     taken back, session withdrawn. Five queries for five hundred."""
-    signed_in = _found(Session.objects.filter(expire_date__gt=timezone.now()), "session_key", passes)
+    signed_in = {
+        key
+        for chunk in _chunks({p.session_key for p in passes})
+        for key in Session.objects.filter(
+            session_key__in=chunk, expire_date__gt=timezone.now()
+        ).values_list("session_key", flat=True)
+    }
     people = {
         pk: (hash(password), may_host, is_superuser)
         for chunk in _chunks({p.person_id for p in passes})
@@ -104,7 +112,9 @@ def refused(passes: Collection[Pass]) -> set[Pass]:
     }
     rooms = {p.webinar_id for p in passes}
     published = set(
-        Webinar.objects.filter(pk__in=rooms, published_at__isnull=False).values_list("pk", flat=True)
+        Webinar.objects.filter(pk__in=rooms, published_at__isnull=False).values_list(
+            "pk", flat=True
+        )
     )
     hosts = set(
         Webinar.hosts.through.objects.filter(webinar__in=rooms).values_list("webinar", "user")
@@ -128,15 +138,6 @@ def refused(passes: Collection[Pass]) -> set[Pass]:
         return password_mark == p.password_mark and enough and (seated or not p.counted)
 
     return {p for p in passes if not stands(p)}
-
-
-def _found(rows, column: str, passes: Iterable[Pass]) -> set[str]:  # type: ignore[no-untyped-def]
-    keys = {getattr(p, column) for p in passes}
-    return {
-        key
-        for chunk in _chunks(keys)
-        for key in rows.filter(**{f"{column}__in": chunk}).values_list(column, flat=True)
-    }
 
 
 def _chunks[T](values: Iterable[T]) -> Iterator[list[T]]:

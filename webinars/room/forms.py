@@ -73,9 +73,7 @@ class PollForm(forms.Form):
         help_text=_("Two to eight, each on its own line."),
         widget=forms.Textarea({"rows": 4}),
     )
-    question_es = forms.CharField(
-        label=_("Question in Spanish"), max_length=200, required=False
-    )
+    question_es = forms.CharField(label=_("Question in Spanish"), max_length=200, required=False)
     options_es = forms.CharField(
         label=_("Answers in Spanish"),
         max_length=1000,

@@ -9,7 +9,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, OuterRef
 
@@ -31,7 +31,7 @@ from webinars.room.log import Audience
 from webinars.room.shown import Item, Places, Rows
 
 FARTHEST = 300  # events that are replayed; beyond that a fresh page is smaller
-LISTS = {
+LISTS: dict[str, tuple[str, ...]] = {
     Audience.ALL: ("stage", "questions", "chat", "polls"),
     Audience.STAFF: ("controls", "queue", "questions", "dismissed", "chat", "polls"),
 }
@@ -56,7 +56,7 @@ class News[T](NamedTuple):
 def news_as_text(webinar_id: int, wanted: Iterable[tuple[View, int]]) -> News[str]:
     """For sockets: every frame encoded once."""
     to, frames = news(Webinar.objects.get(pk=webinar_id), wanted)
-    return News(to, {reader: frame and encode(frame) for reader, frame in frames.items()})
+    return News(to, {reader: encode(f) if f else None for reader, f in frames.items()})
 
 
 def news(webinar: Webinar, wanted: Iterable[tuple[View, int]]) -> News[Frame]:
@@ -74,9 +74,9 @@ def news(webinar: Webinar, wanted: Iterable[tuple[View, int]]) -> News[Frame]:
         if near
         else ()
     )
-    about = defaultdict(set)
+    about: dict[str, set[int]] = defaultdict(set)
     for _, kind, pk, _ in events:
-        about[kind].add(pk)
+        about[kind].add(pk or 0)
     floor = _oldest_message(webinar) if "message" in about else 0
     rows = _load(webinar, about, floor)
     entries = {view: list(_entries(rows, events, view)) for view in {view for view, _ in wanted}}
@@ -85,7 +85,7 @@ def news(webinar: Webinar, wanted: Iterable[tuple[View, int]]) -> News[Frame]:
         if after not in near and after != to:
             frames[view, after] = {"reload": True}
             continue
-        told = [entry for entry in entries[view] if entry["seq"] > after]
+        told = [entry for seq, entry in entries[view] if seq > after]
         frames[view, after] = _frame(to, told, floor) if told else None
     return News(to, frames)
 
@@ -103,11 +103,9 @@ def _frame(to: int, entries: list[Frame], floor: int) -> Frame:
 
 def _entries(
     rows: Rows, events: Iterable[tuple[int, str, int | None, str]], view: View
-) -> Iterator[Frame]:
+) -> Iterator[tuple[int, Frame]]:
     """One entry for each event and list, with the state as it is now, rendered once."""
-    places = {
-        (kind, about): places for kind, about, places in _placed(rows, view.audience)
-    }
+    places = {(kind, about): places for kind, about, places in _placed(rows, view.audience)}
     drawn: dict[tuple[str, int | None, str], str | None] = {}
     for seq, kind, about, audience in events:
         if audience == Audience.STAFF and view.audience != Audience.STAFF:
@@ -115,11 +113,17 @@ def _entries(
         for target, item in places.get((kind, about), {}).items():
             key = kind, about, target
             if key not in drawn:
-                drawn[key] = item and item.html(view.language, rows.webinar.zone)
-            entry: Frame = {"seq": seq, "kind": kind, "list": target, "id": about or 0, "html": drawn[key]}
+                drawn[key] = item.html(view.language, rows.webinar.zone) if item else None
+            entry: Frame = {
+                "seq": seq,
+                "kind": kind,
+                "list": target,
+                "id": about or 0,
+                "html": drawn[key],
+            }
             if kind == "state":
                 entry["state"] = rows.webinar.state
-            yield entry
+            yield seq, entry
 
 
 def _placed(rows: Rows, audience: str) -> Iterator[tuple[str, int | None, Places]]:
@@ -132,7 +136,7 @@ def _placed(rows: Rows, audience: str) -> Iterator[tuple[str, int | None, Places
         yield "poll", poll.pk, shown.places_of_poll(rows, poll, audience)
 
 
-def _load(webinar: Webinar, about: Mapping[str, set[int | None]], floor: int) -> Rows:
+def _load(webinar: Webinar, about: Mapping[str, set[int]], floor: int) -> Rows:
     """The rows that events name: one query for each kind."""
     rows = Rows(webinar)
     if "question" in about:
@@ -157,7 +161,7 @@ def questions_of(webinar: Webinar) -> RoomQuestionQuerySet:
     )
 
 
-def messages_of(webinar: Webinar) -> PlannedQuerySet[ChatMessage]:
+def messages_of(webinar: Webinar) -> PlannedQuerySet[Any]:
     hosts = Webinar.hosts.through.objects.filter(webinar=webinar.pk, user=OuterRef("author"))
     return (
         ChatMessage.objects.filter(webinar=webinar)
@@ -197,7 +201,7 @@ def snapshot(
     audience: str,
     *,
     questions: RoomQuestionQuerySet | None = None,
-    polls: PlannedQuerySet[Poll] | None = None,
+    polls: PlannedQuerySet[Any] | None = None,
 ) -> Snapshot:
     """All lists as they are, and the number from which to follow.
 

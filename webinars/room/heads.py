@@ -15,7 +15,10 @@ POLLED = timedelta(seconds=75)  # somebody on the fallback writes a slice at lea
 def tell(process: str, people: Mapping[int, int], now: datetime) -> None:
     """Write down what this process has: room → people."""
     Headcount.objects.bulk_create(
-        [Headcount(webinar_id=room, process=process, people=n, at=now) for room, n in people.items()],
+        [
+            Headcount(webinar_id=room, process=process, people=n, at=now)
+            for room, n in people.items()
+        ],
         update_conflicts=True,
         unique_fields=["webinar", "process"],
         update_fields=["people", "at"],

@@ -158,9 +158,7 @@ class Hub:
         if reader in room.joining:
             room.joining.remove(reader)
         if reader.stay is not None:
-            self._ledger.end(
-                reader.stay, timezone.now(), said_goodbye=said_goodbye and room.counts
-            )
+            self._ledger.end(reader.stay, timezone.now(), said_goodbye=said_goodbye and room.counts)
         if not room.is_empty:
             return
         del self._rooms[room.webinar_id]
@@ -329,7 +327,9 @@ class Hub:
 
     def _tick(self, room: Room, by_audience: dict[str, dict[str, object]]) -> None:
         encoded = {
-            audience: frames.encode({"tick": tick}) for audience, tick in by_audience.items() if tick
+            audience: frames.encode({"tick": tick})
+            for audience, tick in by_audience.items()
+            if tick
         }
         if encoded:
             for reader in room.readers:
@@ -348,9 +348,7 @@ class Hub:
             await _in(thread or self._thread, record_slices, slices)
             self._ledger.written(slices)
 
-    async def _ask[**P, T](
-        self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
+    async def _ask[**P, T](self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await _in(self._thread, question, *args, **kwargs)
 
 

@@ -11,8 +11,6 @@ def so_far(webinar: Webinar, person: User, now: datetime) -> rules.Finding:
     """By the same rule as at the end, as if it ended now. `webinar` comes with its policy."""
     windows = attendance.live_windows(webinar)
     opened = webinar.windows.filter(closed_at__isnull=True).values_list("opened_at", flat=True)
-    windows += [
-        rules.Span(attendance.seconds(start), attendance.seconds(now)) for start in opened
-    ]
+    windows += [rules.Span(attendance.seconds(start), attendance.seconds(now)) for start in opened]
     there = attendance.presence(webinar, person.pk, webinar.policy.sources)
     return rules.attendance(there, windows, webinar.policy.rule)

@@ -20,9 +20,7 @@ LETTERS = "abcdefgh"
 
 
 @transaction.atomic
-def draft(
-    webinar: Webinar, by: User, question: Localised, options: Sequence[Localised]
-) -> Poll:
+def draft(webinar: Webinar, by: User, question: Localised, options: Sequence[Localised]) -> Poll:
     """Write a poll that only the hosts see until it opens."""
     if not 2 <= len(options) <= len(LETTERS):
         raise ValidationError(_("A poll has two to eight answers."), code="options")

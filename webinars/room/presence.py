@@ -72,7 +72,5 @@ class Ledger:
     def _close(self, stay: Stay) -> None:
         if stay.seen > stay.since:
             key = f"{self.name}:{next(self._numbers)}"
-            self._closed.append(
-                Slice(stay.webinar_id, stay.person_id, key, stay.since, stay.seen)
-            )
+            self._closed.append(Slice(stay.webinar_id, stay.person_id, key, stay.since, stay.seen))
             stay.since = stay.seen

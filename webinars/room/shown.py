@@ -22,6 +22,7 @@ from webinars.models import ChatMessage, RoomQuestion, Webinar
 from webinars.room.log import Audience
 
 _YOUTUBE_ID = re.compile(r"[A-Za-z0-9_-]{6,20}")
+_HERE = re.compile(r"/(?![/\\])")  # a path on this site, not another host
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,9 +212,7 @@ def host_poll(row: models.Poll, slug: str, result: Counter[str] | None) -> HostP
     )
 
 
-def poll(
-    row: models.Poll, slug: str, result: Counter[str] | None, *, mine: str = ""
-) -> Poll:
+def poll(row: models.Poll, slug: str, result: Counter[str] | None, *, mine: str = "") -> Poll:
     """The result shows once the poll is closed, and early to who voted (`mine`)."""
     counted = bool(mine) or row.state == models.Poll.State.CLOSED
     return Poll(
@@ -271,7 +270,7 @@ def stage(webinar: Webinar) -> Stage:
         starts_at=webinar.starts_at,
         zone=webinar.zone,
         youtube=youtube if _YOUTUBE_ID.fullmatch(youtube) else "",
-        video=address if kind == "file" and address.startswith("/") else "",
+        video=address if kind == "file" and _HERE.match(address) else "",
         link=address if kind == "link" and address.startswith("https://") else "",
         captions=tuple(sorted((str(k), str(v)) for k, v in captions.items())),
     )

@@ -44,7 +44,9 @@ async def room(scope: Scope, receive: Receive, send: Send) -> None:
         await refuse(send)
         return
     await send({"type": "websocket.accept"})
-    reader = Reader(admitted, language(query.get("lang", [""])[0]), number(query.get("after", [""])[0]))
+    reader = Reader(
+        admitted, language(query.get("lang", [""])[0]), number(query.get("after", [""])[0])
+    )
     hub = hub_here()
     hub.enter(reader)
     writer = asyncio.create_task(_write(reader, send))

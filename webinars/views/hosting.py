@@ -124,7 +124,7 @@ def moderate(request: SignedIn, slug: str, pk: int) -> HttpResponse:
         elif act == "answer":
             form = AnswerForm({"text": request.POST.get(f"text-{pk}", "")})
             if not form.is_valid():
-                raise ValidationError(form.errors["text"])
+                raise ValidationError(list(form.errors["text"]))
             questions.answer(question, request.user, form.cleaned_data["text"])
         else:
             return HttpResponseBadRequest()

@@ -298,7 +298,7 @@ def _told(events: dict[str, object]) -> HttpResponse:
 
 
 def _refused(request: SignedIn, guest: Guest, error: ValidationError) -> HttpResponse:
-    """A press that came too late: the reason in a toast, or on the page where there is no script."""
+    """A press that came too late: the reason in a toast; without a script, on the page."""
     reason = error.messages[0]
     if not request.htmx:
         return _page(request, guest, refusal=reason, status=422)

@@ -1,0 +1,142 @@
+"""What must come out right when two requests meet: real threads, each with its own connection."""
+
+import uuid
+from functools import partial
+from threading import Barrier, Thread
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+
+from tests.factories import make_person
+from tests.webinars.room import factories as make
+from webinars.models import (
+    LiveWindow,
+    PollVote,
+    QuestionVote,
+    RoomEvent,
+    RoomQuestion,
+    Webinar,
+)
+from webinars.room import polls, questions, stage
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ROUNDS = 5
+
+
+def at_once(*acts):
+    """Run the acts at the same moment; returns what each gave or raised."""
+    gate, outcomes = Barrier(len(acts), timeout=30), [None] * len(acts)
+
+    def run(place, act):
+        try:
+            gate.wait()
+            outcomes[place] = act()
+        except Exception as error:
+            outcomes[place] = error
+        finally:
+            connection.close()
+
+    threads = [Thread(target=run, args=pair) for pair in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not any(thread.is_alive() for thread in threads)
+    return outcomes
+
+
+def test_two_hosts_go_live_at_once_and_it_happens_once():
+    for _ in range(ROUNDS):
+        room = make.make_room(live=False)
+        host = make.host_of(room)
+
+        outcomes = at_once(*[partial(stage.go_live, room, host)] * 2)
+
+        assert outcomes == [None, None]
+        assert LiveWindow.objects.filter(webinar=room).count() == 1
+        assert RoomEvent.objects.filter(webinar=room, kind="state").count() == 1
+
+
+def test_a_break_and_an_end_at_once_leave_no_window_open():
+    for _ in range(ROUNDS):
+        room = make.make_room()
+        host = make.host_of(room)
+
+        took_break, ended = at_once(
+            partial(stage.take_break, room, host), partial(stage.end, room, host)
+        )
+
+        room.refresh_from_db()
+        assert ended is None
+        assert took_break is None or isinstance(took_break, ValidationError)
+        assert room.state == Webinar.State.ENDED
+        assert not room.windows.filter(closed_at__isnull=True).exists()
+
+
+def test_one_vote_from_twenty_presses():
+    room = make.make_room()
+    question, person = make.ask(room, shown=True), make.make_guest(room)
+
+    outcomes = at_once(*[lambda: questions.vote(question, person, wanted=True)] * 20)
+
+    assert set(outcomes) == {None}
+    assert QuestionVote.objects.filter(question=question).count() == 1
+
+
+def test_one_poll_answer_from_twenty_presses():
+    room = make.make_room()
+    poll, person = make.make_poll(room), make.make_guest(room)
+
+    outcomes = at_once(
+        *[lambda: polls.vote(poll, person, "a")] * 10, *[lambda: polls.vote(poll, person, "b")] * 10
+    )
+
+    kept = PollVote.objects.get(poll=poll).option
+    assert outcomes.count(None) == 10
+    assert all(isinstance(o, ValidationError) for o in outcomes if o is not None)
+    assert (outcomes[0] is None) == (kept == "a")
+
+
+def test_no_vote_comes_in_after_the_result():
+    for _ in range(ROUNDS):
+        room = make.make_room()
+        poll, people = make.make_poll(room), [make_person() for _ in range(6)]
+
+        outcomes = at_once(
+            *[partial(polls.vote, poll, person, "a") for person in people],
+            partial(close_and_count, poll),
+        )
+
+        assert PollVote.objects.filter(poll=poll).count() == outcomes[-1]
+
+
+def close_and_count(poll):
+    polls.close(poll, make.host_of(poll.webinar))
+    return PollVote.objects.filter(poll=poll).count()
+
+
+def test_thirty_questions_at_once_are_numbered_without_gaps():
+    room = make.make_room(live=False)
+    people = [make.make_guest(room) for _ in range(30)]
+
+    def ask(person):
+        return questions.ask(room, person, "Why?", key=uuid.uuid4())
+
+    outcomes = at_once(*[lambda person=person: ask(person) for person in people])
+
+    assert all(isinstance(outcome, RoomQuestion) for outcome in outcomes)
+    numbers = RoomEvent.objects.filter(webinar=room).values_list("seq", flat=True)
+    assert list(numbers) == list(range(1, 31))
+    room.refresh_from_db()
+    assert room.room_seq == 30
+
+
+def test_one_question_sent_from_ten_presses_is_asked_once():
+    room = make.make_room(live=False)
+    person, key = make.make_guest(room), uuid.uuid4()
+
+    outcomes = at_once(*[lambda: questions.ask(room, person, "Why?", key=key)] * 10)
+
+    assert len({question.pk for question in outcomes}) == 1
+    assert RoomEvent.objects.filter(webinar=room).count() == 1
