@@ -206,8 +206,9 @@ def _recording() -> dict[str, object]:
 
 def _readdress_recordings() -> None:
     """Static files have a new address with each release that changes them."""
-    Webinar.objects.filter(stage__url__contains="webinars/demo/").update(stage=_recording())
-    shown = Webinar.objects.filter(recording__url__contains="webinars/demo/")
+    folder = f"{settings.STATIC_URL}webinars/demo/"
+    Webinar.objects.filter(stage__url__startswith=folder).update(stage=_recording())
+    shown = Webinar.objects.filter(recording__url__startswith=folder)
     shown.update(recording=_recording())
 
 
