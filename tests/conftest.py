@@ -73,15 +73,17 @@ def _flush_past_the_guards(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
         triggers = cursor.fetchall()
-    flush = connection.ops.sql_flush
+    # On the class: beside Playwright's running loop Django makes this thread another connection.
+    operations = type(connection.ops)
+    flush = operations.sql_flush
 
-    def around(*args, **kwargs):
+    def around(self, *args, **kwargs):
         drops = [f"DROP TRIGGER IF EXISTS {name}" for name, _ in triggers]
-        return drops + flush(*args, **kwargs) + [sql for _, sql in triggers]
+        return drops + flush(self, *args, **kwargs) + [sql for _, sql in triggers]
 
-    connection.ops.sql_flush = around
+    operations.sql_flush = around
     yield
-    connection.ops.sql_flush = flush
+    operations.sql_flush = flush
 
 
 @pytest.fixture(autouse=True)

@@ -34,7 +34,7 @@ def series(request: Request, slug: str) -> HttpResponse:
     members = [member for member in found.members.all() if member.course.current_id]
     documents = documents_of(member.course.current_id or 0 for member in members)
     mine = _mine_among(request, [member.course_id for member in members])
-    sessions = [
+    sessions: list[dict[str, Any]] = [
         {
             "course": member.course,
             "begun": member.course_id in mine,
@@ -44,7 +44,8 @@ def series(request: Request, slug: str) -> HttpResponse:
         for member in members
     ]
     done = sum(bool(session["done"]) for session in sessions)
-    context = {"series": found, "sessions": sessions, "done": done}
+    live = [uuid for session in sessions for uuid in session["live"]]
+    context = {"series": found, "sessions": sessions, "done": done, "live": live}
     return render(request, "courses/series.html", context)
 
 

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -6,6 +8,7 @@ from courses.models import Series
 from library.models import CompetencyDomain, Practice, PracticeGroup
 from tests.courses.pages import count_queries
 from tests.factories import both, enrolled, finish, make_course, make_draft
+from tests.webinars.factories import hold, make_webinar, seat
 
 pytestmark = pytest.mark.django_db
 
@@ -197,13 +200,28 @@ def test_an_unknown_series_is_not_found(client):
     assert client.get(reverse("courses:series", args=["none"])).status_code == 404
 
 
+def test_a_series_says_when_each_session_takes_place(signed_in, person):
+    with_date, without = (make_course(lessons=["live"]) for _ in range(2))
+    ahead = make_webinar(course=with_date, title=both("With a date"))
+    hold(make_webinar(course=with_date, title=both("Long over"), starts_in=-timedelta(days=9)))
+    seat(person, ahead)
+
+    html = series_page(signed_in, make_series(with_date, without)).content.decode()
+
+    assert html.count(ahead.get_absolute_url()) == 1
+    assert "You are registered" in html
+    assert "Long over" not in html
+    assert reverse("webinars:register-series", args=["four"]) in html
+
+
 def test_a_series_costs_the_same_for_any_number_of_sessions(signed_in, person):
     def queries(count):
         courses = [make_course(lessons=["live"]) for _ in range(count)]
         for course in courses:
             enrolled(person, course)
+            make_webinar(course=course)
         series = make_series(*courses, slug=f"series-of-{count}")
         return count_queries(lambda: series_page(signed_in, series))
 
-    # session, user; series, members, versions, my enrolments; what the webinars' tag asks
+    # session, user; series, members, versions, my enrolments; live sessions
     assert queries(1) == queries(5) <= 8

@@ -2,6 +2,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from certificates.issuing import issue_for
 from courses.models import Completion, Enrolment
 from courses.publishing import publish
 from tests.courses.pages import count_queries
@@ -15,6 +16,7 @@ from tests.factories import (
     make_lesson,
     make_person,
 )
+from tests.webinars.factories import make_webinar, seat
 
 pytestmark = pytest.mark.django_db
 
@@ -201,11 +203,28 @@ def test_the_page_speaks_spanish_and_marks_what_does_not(client):
     assert '<span lang="en">In English only</span>' in html
 
 
-def test_the_course_page_costs_the_same_for_any_number_of_lessons(signed_in, person):
-    def queries(count):
-        enrolment = enrolled(person, make_course(lessons=["page", "live"] * count))
-        finish(enrolment)
-        return count_queries(lambda: signed_in.get(enrolment.course.get_absolute_url()))
+def test_the_dates_of_its_live_session_stand_on_the_page(client):
+    course = make_course(lessons=["live"])
+    assert "No date is set yet." in words(client.get(course.get_absolute_url()))
+    webinar = make_webinar(course=course)
 
-    # session, user; enrolment with course, evidence, completions, version; practices; certificate
+    html = words(client.get(course.get_absolute_url()))
+
+    assert reverse("webinars:register", args=[webinar.slug]) in html
+
+
+@pytest.mark.parametrize("complete", [False, True])
+def test_the_course_page_costs_the_same_for_any_number_of_lessons(signed_in, person, complete):
+    def queries(count):
+        course = make_course(lessons=["page", "live"] * count)
+        enrolment = enrolled(person, course)
+        for _ in range(count):
+            seat(person, make_webinar(course=course))
+        if complete:
+            finish(enrolment)
+            issue_for(enrolment.completion.pk, letter=False)
+        return count_queries(lambda: signed_in.get(course.get_absolute_url()))
+
+    # session, user; enrolment with course, evidence, completions, version; practices; then the
+    # live sessions, or the certificate once the course is complete
     assert queries(1) == queries(5) <= 8

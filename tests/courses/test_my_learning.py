@@ -5,11 +5,13 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from certificates.issuing import issue_for
 from courses.publishing import publish
 from lms import outbox
 from tests.courses.pages import count_queries, lesson_url, lessons_of
 from tests.courses.test_catalogue import make_series
 from tests.factories import both, enrolled, finish, make_course, make_draft, make_lesson
+from tests.webinars.factories import make_webinar, seat
 
 pytestmark = pytest.mark.django_db
 
@@ -73,11 +75,46 @@ def test_my_learning_costs_the_same_for_any_number_of_courses(signed_in, person)
     def queries(count):
         for _ in range(count):
             enrolled(person, make_course(lessons=count))
-            finish(enrolled(person, make_course(lessons=count)))
+            done = enrolled(person, make_course(lessons=count))
+            finish(done)
+            issue_for(done.completion.pk, letter=False)
+            seat(person, make_webinar())
         return count_queries(lambda: page(signed_in))
 
     # session, user; enrolments with courses, evidence, completions, versions; certificates, seats
     assert queries(1) == queries(5) <= 8
+
+
+def test_a_certificate_is_one_press_away(signed_in, person):
+    done = enrolled(person, make_course())
+    finish(done)
+
+    assert "Certificate on its way" in page(signed_in).content.decode()
+    certificate = issue_for(done.completion.pk, letter=False)
+
+    for html in (page(signed_in), signed_in.get(done.course.get_absolute_url())):
+        assert f'href="{certificate.get_absolute_url()}"' in html.content.decode()
+
+
+def test_my_next_webinars_are_there_with_my_place(signed_in, person):
+    webinar = make_webinar(title=both("Power and data"))
+    seat(person, webinar)
+
+    html = page(signed_in).content.decode()
+
+    assert "Power and data" in html
+    assert "You are registered" in html
+    assert "Your first course is waiting" not in html
+
+
+def test_the_home_page_names_the_next_live_session(client):
+    assert "Next live session" not in client.get("/").content.decode()
+    webinar = make_webinar(title=both("Power and data"))
+
+    html = client.get("/").content.decode()
+
+    assert "Next live session" in html
+    assert webinar.get_absolute_url() in html
 
 
 def test_the_home_page_shows_the_series_and_what_stands_by_itself(client):
@@ -101,6 +138,7 @@ def test_the_home_page_costs_the_same_for_any_number_of_courses(signed_in):
         for n in range(count):
             make_series(make_course(), make_course(), slug=f"series-{count}-{n}")
             make_course()
+            make_webinar()
         return count_queries(lambda: signed_in.get("/"))
 
     assert queries(1) == queries(5) <= 8

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django import template
@@ -18,11 +19,13 @@ register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def live_sessions(context: Context, lesson_uuid: str) -> list[Webinar]:
-    """`{% live_sessions lesson.uuid as sessions %}`: the published sessions of a live lesson,
-    those to come first. Each has `my_state` (None, seated, waitlisted, cancelled) for the person
-    in the context, `seats_taken`, `phase` and its course. One query."""
-    sessions = Webinar.objects.filter(item=lesson_uuid, published_at__isnull=False)
+def live_sessions(context: Context, lessons: str | Iterable[str]) -> list[Webinar]:
+    """`{% live_sessions lesson.uuid as sessions %}`: the published sessions of a live lesson, or
+    of several at once (each session names its lesson in `item`), those to come first. Each has
+    `my_state` (None, seated, waitlisted, cancelled) for the person in the context, `seats_taken`,
+    `phase` and its course. One query."""
+    uuids = [lessons] if isinstance(lessons, str) else list(lessons)
+    sessions = Webinar.objects.filter(item__in=uuids, published_at__isnull=False)
     rows = list(sessions.for_reader(_reader(context)).order_by("starts_at"))
     past = {"over", "cancelled", "missed"}
     ahead = [row for row in rows if row.phase not in past]
