@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 FEW = 10
-LESSON_BYTES, LESSON_REQUESTS = 100_000, 15
+MOST_QUERIES, LESSON_BYTES, LESSON_REQUESTS = 8, 100_000, 15
 COLUMNS = ("what", "measured", "target", "of target")
 
 
@@ -102,15 +102,13 @@ def pages(application, many: int) -> Iterator[tuple[str, str, str, str]]:
         yield (
             f"  {page.name}",
             f"{before.queries:>2} → {after.queries:>2} queries{grown}",
-            "≤ 8",
-            f"{after.queries / 8:.0%}",
+            f"≤ {MOST_QUERIES}",
+            f"{after.queries / MOST_QUERIES:.0%}",
         )
-        yield (
-            "",
-            f"{before.milliseconds:.1f} → {after.milliseconds:.1f} ms",
-            f"≤ 2 × {after.bare:.1f} ms (bare)",
-            f"{after.ratio / 2:.0%}",
-        )
+        times = f"{before.milliseconds:5.1f} → {after.milliseconds:5.1f} ms"
+        bare = f"{after.ratio:.1f} × a bare view's {after.bare:.1f} ms"
+        aim, part = ("≤ 2 ×", f"{after.ratio / 2:.0%}") if page.name == "lesson" else ("", "")
+        yield ("", f"{times}, {bare}", aim, part)
     lesson = next(page for page in found if page.name == "lesson")
     fetched = first_view(application, lesson)
     size = sum(answer.sent for _, answer in fetched)
