@@ -8,12 +8,11 @@ from pathlib import Path
 
 import brotli
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django import forms
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
-
-from tests.conftest import CHROMIUM
 
 ROOT = Path(settings.BASE_DIR)
 SOURCES = ROOT / "lms" / "frontend"
@@ -281,34 +280,15 @@ def test_a_chosen_scheme_is_there_from_the_first_byte(db, client, theme):
 # --- In a browser
 
 
-@pytest.fixture(scope="module")
-def browser():
-    sync = pytest.importorskip("playwright.sync_api")
-    with sync.sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-            ],
-        )
-        yield launched
-        launched.close()
-
-
 @pytest.mark.parametrize("width", [320, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_style_guide_has_no_barriers_and_fits_the_screen(browser, live_server, scheme, width):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     page = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 900})
     complaints = []
     page.on("console", lambda message: complaints.append(message.text))
     page.goto(live_server.url + reverse("styleguide"))
 
-    violations = axe.run(page).response["violations"]
+    violations = Axe().run(page).response["violations"]
 
     assert [(v["id"], [node["html"] for node in v["nodes"]]) for v in violations] == []
     assert page.evaluate("document.documentElement.scrollWidth") == width
