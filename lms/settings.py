@@ -254,6 +254,7 @@ PROVIDER_NAME = env.str("PROVIDER_NAME", default="Groundwork Demonstration Healt
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("es", "Español")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["lms.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "America/New_York"

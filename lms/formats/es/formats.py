@@ -1,0 +1,5 @@
+"""Spanish as it is written in the United States: a clock of twelve hours, like the English pages."""
+
+TIME_FORMAT = "g:i a"
+DATETIME_FORMAT = r"j \d\e F \d\e Y, g:i a"
+SHORT_DATETIME_FORMAT = "j/n/Y, g:i a"
