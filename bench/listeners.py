@@ -1,0 +1,125 @@
+"""Many pages in a live room, in a process of their own: as little work for each as can be.
+
+Reads one JSON line (`address`, `path`, `cookies`), opens a socket for each cookie, and prints a
+line of JSON when all are open. Then, for each line that comes in: `count` prints what arrived
+since the last one, `again` closes all sockets at once and opens them anew, `stop` ends.
+"""
+
+import asyncio
+import base64
+import json
+import os
+import re
+import struct
+import sys
+import time
+from typing import Any
+
+SENT = re.compile(rb"sent:(\d+\.\d+)")
+AT_ONCE = 40  # sockets that open at the same time
+
+
+class Page(asyncio.Protocol):
+    def __init__(self, request: bytes, arrived: list[float]) -> None:
+        self.request, self.arrived = request, arrived
+        self.buffer, self.open = b"", asyncio.get_running_loop().create_future()
+        self.frames = 0
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+        transport.write(self.request)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.open.done():
+            self.open.set_exception(ConnectionError(f"refused: {self.buffer[:80]!r}"))
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        if not self.open.done():
+            head, found, rest = self.buffer.partition(b"\r\n\r\n")
+            if not found or not head.startswith(b"HTTP/1.1 101"):
+                return
+            self.buffer = rest
+            self.open.set_result(None)
+        while (frame := self._frame()) is not None:
+            self.frames += 1
+            now = time.time()
+            self.arrived.extend(now - float(sent) for sent in SENT.findall(frame))
+            if frame.startswith(b'{"hb"'):
+                self._send(frame[: frame.index(b",")] + b"}")
+
+    def _frame(self) -> bytes | None:
+        """The next whole frame; servers do not mask."""
+        if len(self.buffer) < 2:
+            return None
+        length, start = self.buffer[1] & 127, 2
+        if length == 126:
+            length, start = struct.unpack_from("!H", self.buffer, 2)[0], 4
+        elif length == 127:
+            length, start = struct.unpack_from("!Q", self.buffer, 2)[0], 10
+        if len(self.buffer) < start + length:
+            return None
+        code, frame = self.buffer[0] & 15, self.buffer[start : start + length]
+        self.buffer = self.buffer[start + length :]
+        if code == 9:
+            self._send(frame, code=10)
+        return frame if code == 1 else b""
+
+    def _send(self, payload: bytes, code: int = 1) -> None:
+        self.transport.write(bytes([0x80 | code, 0x80 | len(payload), 0, 0, 0, 0]) + payload)
+
+
+async def main() -> None:
+    loop = asyncio.get_running_loop()
+    lines = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
+    told = json.loads(await lines.readline())
+    arrived: list[float] = []
+    pages, seconds = await open_all(told, arrived)
+    say(seconds=seconds)
+    while line := (await lines.readline()).decode().strip():
+        if line == "again":
+            for page in pages:
+                page.transport.abort()
+            pages, seconds = await open_all(told, arrived)
+            say(seconds=seconds)
+        elif line == "count":
+            arrived.sort()
+            say(arrived=len(arrived), **{f"p{n}": part(arrived, n) for n in (50, 95, 99)})
+            arrived.clear()
+        else:
+            return
+
+
+async def open_all(told: dict[str, Any], arrived: list[float]) -> tuple[list[Page], float]:
+    loop, gate, begun = asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE), time.monotonic()
+    host, port = told["address"]
+
+    async def one(cookie: str) -> Page:
+        key = base64.b64encode(os.urandom(16)).decode()
+        request = (
+            f"GET {told['path']} HTTP/1.1\r\nHost: {host}:{port}\r\nOrigin: http://{host}:{port}\r\n"
+            f"Cookie: {cookie}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        )
+        async with gate:
+            _, page = await loop.create_connection(
+                lambda: Page(request.encode(), arrived), host, port
+            )
+            await asyncio.wait_for(page.open, 60)
+        return page
+
+    pages = await asyncio.gather(*(one(cookie) for cookie in told["cookies"]))
+    return list(pages), time.monotonic() - begun
+
+
+def part(values: list[float], percent: int) -> float:
+    return values[min(len(values) - 1, len(values) * percent // 100)] if values else 0.0
+
+
+def say(**facts: float) -> None:
+    print(json.dumps(facts), flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,197 @@
+"""A live room over the network: one server process, many sockets, a host who writes in the chat.
+
+Server and sockets share this machine's processors, so times hold both sides' work. The processor
+time is the server's own. What the posts themselves cost is measured first, with nobody there, and
+taken off: what is left is the price of telling everybody.
+"""
+
+import contextlib
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.db import connection
+from django.urls import reverse
+
+from bench.server import sign_in
+from people.models import User
+from webinars.models import Registration, Webinar
+
+EACH_SECOND, SECONDS = 5, 20
+HOST = "127.0.0.1"
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def run(sockets: int = 500) -> list[tuple[str, str, str, str]]:
+    webinar = Webinar.objects.in_room().filter(hosts__isnull=False)[0]
+    cookies = guests(webinar, sockets)
+    host = webinar.hosts.all()[0]
+    with server() as (port, pid), listeners(webinar, port, cookies[:1]) as first:
+        first.ask()
+        chat = Chat(port, webinar, sign_in(host))
+        chat.write(20)  # to warm up
+        time.sleep(1)
+        alone, _ = cost(pid, lambda: chat.write(EACH_SECOND * 4))
+        empty = memory(pid)
+        with listeners(webinar, port, cookies) as pages:
+            opened = pages.ask()["seconds"]
+            time.sleep(3)
+            full = memory(pid)
+            idle, took = cost(pid, lambda: time.sleep(10))
+            pages.ask("count")
+            work, _ = cost(pid, lambda: chat.write(EACH_SECOND * SECONDS))
+            time.sleep(1.5)
+            told = pages.ask("count")
+            again = pages.ask("again")["seconds"]
+    wanted = sockets * EACH_SECOND * SECONDS
+    posts = alone / (EACH_SECOND * 4) * EACH_SECOND * SECONDS
+    telling = (work - posts - idle / took * SECONDS) / wanted
+    return [
+        row("opened in", opened, "s", None, 1),
+        row("memory for each", (full - empty) / sockets / 1000, "KB", 45),
+        row("beats and counts, nobody writing", 1e6 * idle / took / sockets, "µs a socket second", None),
+        (f"  {EACH_SECOND} messages a second: delivered", f"{told['arrived']:,.0f} of {wanted:,}",
+         "all", f"{told['arrived'] / wanted:.0%}"),
+        row("processor for each delivery", 1e6 * telling, "µs", 40),
+        row("and for each post", 1000 * alone / (EACH_SECOND * 4), "ms", None),
+        row("from the post to the page, half", 1000 * told["p50"], "ms", None),
+        row("from the post to the page, 95 %", 1000 * told["p95"], "ms", 300),
+        row("all lost at once, back after", again, "s", 30, 1),
+    ]  # fmt: skip
+
+
+def row(
+    name: str, value: float, unit: str, target: float | None, digits: int = 0
+) -> tuple[str, str, str, str]:
+    aim = (f"≤ {target:g} {unit}", f"{value / target:.0%}") if target else ("", "")
+    return (f"  {name}", f"{value:.{digits}f} {unit}", *aim)
+
+
+def guests(webinar: Webinar, count: int) -> list[str]:
+    """Cookies of that many people with a seat."""
+    names = [f"room{n:05}@load.test" for n in range(count)]
+    User.objects.bulk_create(
+        [User(email=email, name=f"Guest {n}", password="!") for n, email in enumerate(names)],
+        ignore_conflicts=True,
+    )
+    people = list(User.objects.filter(email__in=names))
+    places = [Registration(webinar=webinar, person=p, state="seated") for p in people]
+    Registration.objects.bulk_create(places, ignore_conflicts=True)
+    cookies = [sign_in(person) for person in people]
+    connection.close()
+    return cookies
+
+
+@contextlib.contextmanager
+def server() -> Iterator[tuple[int, int]]:
+    """One process for pages and sockets, as `manage.py serve` starts it: its port and id."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port = probe.getsockname()[1]
+    command = [
+        sys.executable, "-m", "uvicorn", "lms.asgi:application", "--host", HOST,
+        "--port", str(port), "--lifespan", "off", "--ws-per-message-deflate", "false",
+        "--ws-max-size", "4096", "--no-server-header", "--log-level", "error",
+    ]  # fmt: skip
+    environment = os.environ | {"PORT": str(port), "SITE_URL": f"http://{HOST}:{port}"}
+    process = subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment)
+    try:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError), socket.create_connection((HOST, port), 1):
+                break
+            time.sleep(0.1)
+        yield port, process.pid
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+class Listeners:
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+
+    def ask(self, word: str = "") -> dict[str, float]:
+        assert self.process.stdin and self.process.stdout
+        if word:
+            self.process.stdin.write(f"{word}\n")
+            self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+
+@contextlib.contextmanager
+def listeners(webinar: Webinar, port: int, cookies: list[str]) -> Iterator[Listeners]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench.listeners"],
+        cwd=settings.BASE_DIR, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    path = f"/ws/webinars/{webinar.slug}/?after={webinar.room_seq}&lang=en"
+    told = {"address": [HOST, port], "path": path, "cookies": cookies}
+    assert process.stdin
+    process.stdin.write(json.dumps(told) + "\n")
+    process.stdin.flush()
+    try:
+        yield Listeners(process)
+    finally:
+        process.kill()
+        process.wait()
+
+
+class Chat:
+    """The host's side: messages through the console's form."""
+
+    def __init__(self, port: int, webinar: Webinar, cookie: str) -> None:
+        self.line = http.client.HTTPConnection(HOST, port, timeout=30)
+        self.path = reverse("webinars:host-say", args=[webinar.slug])
+        self.line.request(
+            "GET", reverse("webinars:host", args=[webinar.slug]), headers={"Cookie": cookie}
+        )
+        answer = self.line.getresponse()
+        answer.read()
+        token = answer.headers["Set-Cookie"].split("csrftoken=")[1].split(";")[0]
+        self.headers = {
+            "Cookie": f"{cookie}; csrftoken={token}",
+            "X-CSRFToken": token,
+            "HX-Request": "true",
+            "Origin": f"http://{HOST}:{port}",
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+
+    def write(self, count: int) -> None:
+        self.line.close()  # the server ends lines that were quiet; a new one opens by itself
+        begun = time.monotonic()
+        for n in range(count):
+            time.sleep(max(0.0, begun + n / EACH_SECOND - time.monotonic()))
+            form = urlencode(
+                {"text": f"sent:{time.time():.6f} " + "A sentence as people say it. " * 3}
+            )
+            self.line.request("POST", self.path, form, self.headers)
+            answer = self.line.getresponse()
+            answer.read()
+            assert answer.status == 200, answer.status
+
+
+def cost(pid: int, act) -> tuple[float, float]:
+    """Processor seconds of the process while it runs, and how long that took."""
+    before, begun = processor(pid), time.monotonic()
+    act()
+    return processor(pid) - before, time.monotonic() - begun
+
+
+def processor(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
+
+
+def memory(pid: int) -> int:
+    """Bytes that the process holds."""
+    words = Path(f"/proc/{pid}/smaps_rollup").read_text().split()
+    return int(words[words.index("Rss:") + 1]) * 1024
