@@ -1,4 +1,4 @@
-"""Spanish as it is written in the United States: a clock of twelve hours, like the English pages."""
+"""Spanish as it is written in the United States: a twelve-hour clock, like the English pages."""
 
 TIME_FORMAT = "g:i a"
 DATETIME_FORMAT = r"j \d\e F \d\e Y, g:i a"
