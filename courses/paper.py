@@ -178,8 +178,13 @@ def _reviewed(number: int, question: Question, order: Sequence[str], value: Any)
         unit=(body["answer"].get("unit") or {}) if question.kind == "numeric" else {},
         verdict=_verdict(question, value),
         explanation=body.get("explanation") or {},
-        source=body.get("source") or "",
+        source=_address(str(body.get("source") or "")),
     )
+
+
+def _address(source: str) -> str:
+    """Authors write it, learners press it: nothing but a page of the web."""
+    return source if source.startswith(("https://", "http://")) else ""
 
 
 def _rights(question: Question) -> set[str]:

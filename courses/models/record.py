@@ -49,9 +49,10 @@ class EnrolmentQuerySet(PlannedQuerySet["Enrolment"]):
         return self.latest_cycle().select_related("course").with_record().planned()
 
     def for_lesson(self) -> Self:
-        """The present enrolment with its evidence: two queries before a lesson shows."""
+        """With the evidence, the present cycle first: two queries before a lesson shows."""
         evidence = Prefetch("evidence", Evidence.objects.order_by("pk").planned())
-        return self.latest_cycle().select_related("course").prefetch_related(evidence).planned()
+        rows = self.select_related("course").prefetch_related(evidence)
+        return rows.order_by("-cycle").planned()
 
 
 class Enrolment(models.Model):

@@ -85,6 +85,7 @@ def _reading(
     context: dict[str, Any] = {
         **frame(enrolment, lesson),
         "pieces": shown,
+        "kinds": {piece.kind for piece in shown},
         "all_foreign": bool(shown) and all(piece.foreign for piece in shown),
     }
     return render(request, "courses/lesson.html", context, status=422 if refused else 200)

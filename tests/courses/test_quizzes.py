@@ -202,6 +202,18 @@ def test_the_best_score_stands_and_a_pass_is_never_lost(person):
     assert enrolment.status.complete
 
 
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [("https://example.org/a", "https://example.org/a"), ("javascript:alert(1)", ""), (None, "")],
+)
+def test_a_source_is_a_page_of_the_web_or_nothing(person, source, shown):
+    body = EVERY_KIND["true_false"] | {"source": source}
+    enrolment, lesson = quiz(person, {"true_false": body})
+    attempt = assessment.submit(assessment.start(enrolment, lesson))
+
+    assert paper.reviewed(attempt)[0].source == shown
+
+
 def test_the_review_is_refused_while_the_attempt_is_open(person):
     _, _, attempt = open_attempt(person)
 
