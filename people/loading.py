@@ -98,7 +98,8 @@ def load(content: Path = CONTENT) -> Loaded:
 
 def reindex(organisation: Organisation) -> None:
     """Make the organisation findable by its name and the counties it serves or served."""
-    counties = [f"{service.county.name} County" for service in organisation.served.all()]
+    names = sorted(service.county.name for service in organisation.served.all())
+    counties = [f"{name} County" for name in names]
     text = searchable([organisation.name, *counties])
     if text != organisation.search_text:
         organisation.search_text = text

@@ -20,6 +20,8 @@ if settings.REDIS_URL:
     os.environ["REDIS_URL"] = settings.REDIS_URL = _redis
     settings.CACHES["default"]["LOCATION"] = _redis
     settings.CHANNEL_LAYERS["default"]["CONFIG"]["hosts"] = [_redis]
+    # Pages are held to their number of queries: the session is one of them, with Redis or without.
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 
 def pytest_addoption(parser):
