@@ -57,7 +57,7 @@ def run(sockets: int = 500) -> list[tuple[str, str, str, str]]:
     return [
         row("opened in", opened, "s", None, 1),
         row("memory for each", (full - empty) / sockets / 1000, "KB", 45),
-        row("beats and counts, nobody writing", 1e6 * idle / took / sockets, "µs a socket second", None),
+        row("quiet: each socket, each second", 1e6 * idle / took / sockets, "µs", None),
         (f"  {EACH_SECOND} messages a second: delivered", f"{told['arrived']:,.0f} of {wanted:,}",
          "all", f"{told['arrived'] / wanted:.0%}"),
         row("processor for each delivery", 1e6 * telling, "µs", 40),
@@ -120,7 +120,8 @@ class Listeners:
         self.process = process
 
     def ask(self, word: str = "") -> dict[str, float]:
-        assert self.process.stdin and self.process.stdout
+        assert self.process.stdin
+        assert self.process.stdout
         if word:
             self.process.stdin.write(f"{word}\n")
             self.process.stdin.flush()
