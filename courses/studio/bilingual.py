@@ -6,6 +6,7 @@ localised value of both, and `form.pairs.title` the two for a template.
 
 import re
 from collections.abc import Callable, Mapping
+from html import unescape
 from typing import Any, Self
 
 from django import forms
@@ -49,7 +50,7 @@ class RichTextField(forms.CharField):
     def clean(self, value: Any) -> str:
         typed = super().clean(value)
         html = clean_html(typed) if _MARKUP.search(typed) else markdown_html(typed)
-        return html.strip() if strip_tags(html).strip() or "<hr" in html else ""
+        return html.strip() if unescape(strip_tags(html)).strip() or "<hr" in html else ""
 
 
 class BilingualForm(forms.Form):

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Manager, Max, Model, QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
@@ -91,25 +91,28 @@ def touch(draft: Draft, by: User) -> None:
 # --- The course
 
 
-@transaction.atomic
 def create_course(
     *, by: User, key: uuid.UUID, slug: str, title: Localised, format: str, hours: Any
 ) -> Draft:
     """A course that nobody sees yet, with its draft. The slug comes from the title when empty."""
+    values = {"title": title, "format": format, "hours": hours}
+    try:
+        return _create_course(by, key, slug, values)
+    except IntegrityError:  # another request took the key or the address at the same moment
+        return _create_course(by, key, slug, values)
+
+
+@transaction.atomic
+def _create_course(by: User, key: uuid.UUID, slug: str, values: Mapping[str, Any]) -> Draft:
     if known := Draft.objects.filter(course__uuid=key).select_related("course").first():
         return known
     taken = set(Course.objects.values_list("slug", flat=True))
     if slug in taken:
         raise ValidationError({"slug": _("Another course has this address. Choose another one.")})
-    course = Course.objects.create(uuid=key, slug=slug or _free_slug(title, taken), title=title)
-    return Draft.objects.create(
-        course=course,
-        title=title,
-        format=format,
-        hours=hours,
-        languages=list(LANGUAGES),
-        changed_by=by,
+    course = Course.objects.create(
+        uuid=key, slug=slug or _free_slug(values["title"], taken), title=values["title"]
     )
+    return Draft.objects.create(course=course, languages=list(LANGUAGES), changed_by=by, **values)
 
 
 @transaction.atomic

@@ -82,8 +82,7 @@ def test_from_an_empty_studio_to_a_completion(studio, client, trainer):
     )
     block.refresh_from_db()
     assert block.body == {
-        "en": "<p>Ask people <strong>which language</strong> they want.</p>\n"
-        "<p>Then use it.</p>",
+        "en": "<p>Ask people <strong>which language</strong> they want.</p>\n<p>Then use it.</p>",
         "es": "<p>Pregunte qué idioma quieren.</p>",
     }
 

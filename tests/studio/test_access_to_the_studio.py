@@ -1,0 +1,163 @@
+"""Who gets in, and that what is nested is found through its own parent alone."""
+
+import ast
+import uuid
+from pathlib import Path
+
+import pytest
+from django.urls import reverse
+
+import courses.studio
+from courses.models import Block, Lesson, Question
+from courses.publishing import publish
+from tests.factories import make_draft, make_person
+from tests.studio.access import ACCESS
+
+pytestmark = pytest.mark.django_db
+
+POST_ONLY = {
+    "studio:arrange",
+    "studio:add-module",
+    "studio:add-lesson",
+    "studio:duplicate-module",
+    "studio:duplicate-lesson",
+    "studio:arrange-lesson",
+    "studio:add-block",
+}
+
+
+def parts(draft):
+    module = draft.modules.get()
+    page, quiz = module.lessons.order_by("position")
+    return {
+        "slug": draft.course.slug,
+        "module": module.uuid,
+        "page": page,
+        "quiz": quiz,
+        "block": page.blocks.get().uuid,
+        "question": quiz.questions.first().uuid,
+    }
+
+
+def address(name, of, **instead):
+    """The address of a route in this course, with some of its parts from elsewhere."""
+    of = {**of, "number": 1, **instead}
+    about = name.removeprefix("studio:")
+    lesson = of.get("lesson") or (of["quiz"] if "question" in about else of["page"]).uuid
+    slug_of_lesson = of.get("lesson_slug") or of["page"].slug
+    rest = {
+        "courses": [],
+        "new-course": [],
+        "module": ["module"],
+        "duplicate-module": ["module"],
+        "delete-module": ["module"],
+        "add-lesson": ["module"],
+        "block": ["lesson", "block"],
+        "delete-block": ["lesson", "block"],
+        "question": ["lesson", "question"],
+        "delete-question": ["lesson", "question"],
+        "preview-lesson": ["lesson_slug"],
+        "version": ["number"],
+        "published": ["number"],
+        "restore": ["number"],
+        "version-lesson": ["number", "lesson_slug"],
+    }
+    of = {**of, "lesson": lesson, "lesson_slug": slug_of_lesson}
+    if about in {"courses", "new-course"}:
+        return reverse(name)
+    within = [
+        "lesson", "lesson-settings", "duplicate-lesson", "delete-lesson", "arrange-lesson",
+        "add-block", "new-question",
+    ]  # fmt: skip
+    names = rest.get(about, ["lesson"] if about in within else [])
+    url = reverse(name, args=[of["slug"], *(of[part] for part in names)])
+    return f"{url}?kind=single" if about == "new-question" else url
+
+
+@pytest.fixture
+def published(draft, trainer):
+    publish(draft, by=trainer, policy="update")
+    return draft
+
+
+@pytest.mark.parametrize("name", sorted(ACCESS))
+def test_a_trainer_comes_in_and_nobody_else(name, published, client, trainer):
+    url = address(name, parts(published))
+    act = client.post if name in POST_ONLY else client.get
+
+    signed_out = act(url)
+    assert signed_out.status_code == 302
+    assert signed_out["Location"].startswith(reverse("account_login"))
+    for marks in ({}, {"may_host": True}, {"may_credit": True}, {"is_staff": True}):
+        client.force_login(make_person(**marks))
+        assert act(url).status_code in {404, 302}, marks
+        assert "/studio/" not in act(url).get("Location", "")
+    client.force_login(trainer)
+    if name not in POST_ONLY:
+        assert act(url).status_code == 200
+    else:
+        assert client.get(url).status_code == 405
+
+
+@pytest.mark.parametrize("name", sorted(ACCESS.keys() - {"studio:courses", "studio:new-course"}))
+def test_what_is_not_there_is_not_found(name, published, studio):
+    act = studio.post if name in POST_ONLY else studio.get
+    mine = parts(published)
+
+    assert act(address(name, mine, slug="no-such-course")).status_code == 404
+    for part in ("module", "block", "question"):
+        wrong = address(name, mine, **{part: uuid.uuid4()})
+        if wrong != address(name, mine):
+            assert act(wrong).status_code == 404
+
+
+@pytest.mark.parametrize("name", sorted(ACCESS))
+def test_a_part_of_another_course_is_not_found_through_this_one(name, published, studio):
+    other = make_draft(lessons=["page", "quiz"])
+    publish(other, by=None, policy="update")
+    mine, theirs = parts(published), parts(other)
+    act = studio.post if name in POST_ONLY else studio.get
+
+    for part in ("module", "block", "question"):
+        wrong = address(name, mine, **{part: theirs[part]})
+        if wrong != address(name, mine):
+            assert act(wrong).status_code == 404
+            assert studio.post(wrong).status_code in {404, 405}
+    wrong = address(name, mine, lesson=theirs["page"].uuid, lesson_slug=theirs["page"].slug)
+    if wrong != address(name, mine):
+        assert act(wrong).status_code == 404
+        assert studio.post(wrong).status_code in {404, 405}
+    assert Lesson.objects.count() == 4
+    assert (Block.objects.count(), Question.objects.count()) == (2, 4)
+
+
+def test_moving_never_crosses_into_another_course(draft, studio, url):
+    other = make_draft(lessons=1)
+    mine, theirs = draft.modules.get(), other.modules.get()
+    lesson, foreign = mine.lessons.first(), theirs.lessons.first()
+
+    for move in (
+        f"lesson:{lesson.uuid}:{theirs.uuid}:",
+        f"lesson:{foreign.uuid}:{mine.uuid}:",
+        f"lesson:{lesson.uuid}:{mine.uuid}:{foreign.uuid}",
+        f"module:{theirs.uuid}::",
+        f"module:{mine.uuid}::{theirs.uuid}",
+        "lesson:nonsense",
+        "",
+    ):
+        assert studio.post(url("studio:arrange"), {"move": move}).status_code == 404
+
+
+def test_only_the_story_writes_draft_rows():
+    """`courses.studio.editing` is the one writer of the studio."""
+    writes = {
+        "save", "create", "update", "delete", "bulk_create", "bulk_update", "get_or_create",
+        "update_or_create", "set",
+    }  # fmt: skip
+    found = set()
+    for path in Path(courses.studio.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            call = node.func if isinstance(node, ast.Call) else None
+            if isinstance(call, ast.Attribute) and call.attr in writes:
+                found |= {path.name} if ast.unparse(call) != "editing.delete" else set()
+    assert found == {"editing.py"}

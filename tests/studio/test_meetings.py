@@ -1,0 +1,216 @@
+"""Two people, one draft, the same moment. On SQLite and on PostgreSQL."""
+
+import uuid
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from courses.enrolling import enrol
+from courses.models import Block, Course, CourseVersion, Draft, Enrolment, Lesson, Module
+from courses.publishing import publish
+from courses.studio import editing
+from tests.factories import both, make_draft, make_person
+from tests.studio.meeting import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ROUNDS = 3
+
+
+def test_of_two_saves_of_one_block_one_wins_and_the_other_is_told(trainer):
+    for _ in range(ROUNDS):
+        block = make_draft().modules.get().lessons.get().blocks.get()
+
+        def save(words, block=block):
+            mine = Block.objects.get(pk=block.pk)
+            values = {"body": {"en": words}}
+            return editing.save_block(mine, by=trainer, base="1", values=values)
+
+        outcomes = at_once(*(lambda n=n: save(f"<p>{n}</p>") for n in range(4)))
+
+        won = [one for one in outcomes if isinstance(one, Block)]
+        told = [one for one in outcomes if isinstance(one, editing.Stale)]
+        assert (len(won), len(told)) == (1, 3), outcomes
+        block.refresh_from_db()
+        assert (block.body, block.revision) == (won[0].body, 2)
+        assert {one.current.body["en"] for one in told} == {block.body["en"]}
+        draft = Draft.objects.get(pk=block.lesson.module.draft_id)
+        assert draft.revision == 2
+
+
+def test_the_same_save_from_two_windows_is_one_change(trainer):
+    block = make_draft().modules.get().lessons.get().blocks.get()
+
+    def save():
+        mine = Block.objects.get(pk=block.pk)
+        values = {"body": {"en": "<p>Same.</p>"}}
+        return editing.save_block(mine, by=trainer, base="1", values=values)
+
+    outcomes = at_once(save, save, save)
+
+    assert all(isinstance(one, Block) for one in outcomes), outcomes
+    block.refresh_from_db()
+    assert block.revision == 2
+
+
+def test_changes_to_different_blocks_all_arrive_and_all_count(trainer):
+    lesson = make_draft().modules.get().lessons.get()
+    blocks = [lesson.blocks.create(kind="text", position=n) for n in range(2, 8)]
+
+    def save(block):
+        mine = Block.objects.get(pk=block.pk)
+        values = {"body": both(f"<p>{block.pk}</p>")}
+        return editing.save_block(mine, by=trainer, base="1", values=values)
+
+    outcomes = at_once(*(lambda b=b: save(b) for b in blocks))
+
+    assert all(isinstance(one, Block) for one in outcomes), outcomes
+    assert lesson.module.draft.__class__.objects.get().revision == 1 + len(blocks)
+
+
+def test_one_key_makes_one_row_however_many_send_it(trainer):
+    draft = make_draft()
+    module, key = draft.modules.get(), uuid.uuid4()
+
+    def add():
+        mine = Module.objects.get(pk=module.pk)
+        return editing.add_lesson(mine, by=trainer, key=key, title=both("New"), kind="page").pk
+
+    outcomes = at_once(add, add, add, add)
+
+    assert len(set(outcomes)) == 1, outcomes
+    assert Lesson.objects.filter(uuid=key).count() == 1
+
+
+def test_one_key_makes_one_course(trainer):
+    key = uuid.uuid4()
+
+    def create():
+        return editing.create_course(
+            by=trainer, key=key, slug="", title=both("New"), format="self-paced", hours=1
+        ).course_id
+
+    outcomes = at_once(create, create, create)
+
+    assert len(set(outcomes)) == 1, outcomes
+    assert Course.objects.count() == 1
+
+
+def test_moves_at_once_leave_a_whole_order(trainer):
+    module = make_draft(lessons=5).modules.get()
+    lessons = list(module.lessons.order_by("position"))
+
+    def to_front(lesson):
+        mine = Lesson.objects.get(pk=lesson.pk)
+        first = Lesson.objects.get(pk=lessons[0].pk)
+        return editing.move_lesson(mine, by=trainer, into=mine.module, before=first)
+
+    at_once(*(lambda one=one: to_front(one) for one in lessons[1:]))
+
+    positions = sorted(module.lessons.values_list("position", flat=True))
+    assert positions == [1, 2, 3, 4, 5]
+    assert module.lessons.order_by("position").last() == lessons[0]
+
+
+def test_publishing_twice_at_once_makes_one_version(trainer):
+    for _ in range(ROUNDS):
+        draft = make_draft()
+        revision = draft.revision
+
+        def go(draft=draft, revision=revision):
+            mine = Draft.objects.get(pk=draft.pk)
+            return publish(mine, by=trainer, policy="update", expected_revision=revision).pk
+
+        outcomes = at_once(go, go, go)
+
+        assert len(set(outcomes)) == 1, outcomes
+        assert CourseVersion.objects.filter(course=draft.course).count() == 1
+
+
+def test_a_publication_holds_all_of_a_change_or_nothing_of_it(trainer):
+    """A copied module comes with its lessons; a version never has half of them."""
+    for _ in range(ROUNDS):
+        draft = make_draft(lessons=3)
+        module = draft.modules.get()
+
+        def copy(module=module):
+            mine = Module.objects.get(pk=module.pk)
+            return editing.duplicate_module(mine, by=trainer, key=uuid.uuid4())
+
+        def go(draft=draft):
+            return publish(Draft.objects.get(pk=draft.pk), by=trainer, policy="update")
+
+        outcomes = at_once(copy, go)
+
+        assert not any(isinstance(one, Exception) for one in outcomes), outcomes
+        version = CourseVersion.objects.get(course=draft.course)
+        assert [len(m["lessons"]) for m in version.document["modules"]] in ([3], [3, 3])
+
+
+def test_a_publication_and_an_edit_never_publish_what_was_not_seen(trainer):
+    for _ in range(ROUNDS):
+        draft = make_draft()
+        block = draft.modules.get().lessons.get().blocks.get()
+        revision = draft.revision
+
+        def edit(block=block):
+            mine = Block.objects.get(pk=block.pk)
+            values = {"body": both("<p>Unseen.</p>")}
+            return editing.save_block(mine, by=trainer, base="1", values=values)
+
+        def go(draft=draft, revision=revision):
+            mine = Draft.objects.get(pk=draft.pk)
+            return publish(mine, by=trainer, policy="update", expected_revision=revision)
+
+        _edited, published = at_once(edit, go)
+
+        if isinstance(published, ValidationError):
+            assert published.code == "stale"
+            assert not CourseVersion.objects.filter(course=draft.course).exists()
+        else:
+            assert "Unseen" not in str(published.document)
+
+
+def test_nobody_enrols_on_a_version_that_was_just_replaced(trainer):
+    for _ in range(ROUNDS):
+        draft = make_draft()
+        course = publish(draft, by=None, policy="update").course
+        block = draft.modules.get().lessons.get().blocks.get()
+        values = {"body": both("<p>Second.</p>")}
+        editing.save_block(block, by=trainer, base="1", values=values)
+        people = [make_person() for _ in range(4)]
+
+        def go(draft=draft):
+            return publish(Draft.objects.get(pk=draft.pk), by=trainer, policy="correction")
+
+        enrolling = [
+            lambda person=person, course=course: enrol(person, Course.objects.get(pk=course.pk))
+            for person in people
+        ]
+        outcomes = at_once(*enrolling[:2], go, *enrolling[2:])
+
+        assert not any(isinstance(one, Exception) for one in outcomes), outcomes
+        numbers = Enrolment.objects.filter(course=course).values_list("version__number", flat=True)
+        assert list(numbers) == [2] * 4  # moved by the correction, or enrolled after it
+
+
+def test_going_back_and_an_edit_leave_one_whole_draft(trainer):
+    for _ in range(ROUNDS):
+        draft = make_draft(lessons=["page", "quiz"])
+        version = publish(draft, by=None, policy="update")
+        block = Block.objects.get(lesson__module__draft=draft)
+        first = editing.save_block(block, by=trainer, base="1", values={"body": both("<p>1</p>")})
+
+        def edit(pk=first.pk):
+            values = {"body": both("<p>2</p>")}
+            mine = Block.objects.get(pk=pk)
+            return editing.save_block(mine, by=trainer, base="2", values=values)
+
+        def back(draft=draft, version=version):
+            return editing.restore(Draft.objects.get(pk=draft.pk), version, by=trainer)
+
+        edited, restored = at_once(edit, back)
+
+        assert not isinstance(restored, Exception), restored
+        block = Block.objects.get(lesson__module__draft=draft)
+        assert block.body == both("<p>Words.</p>")
+        assert isinstance(edited, Block | editing.Stale), edited

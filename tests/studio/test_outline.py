@@ -1,0 +1,259 @@
+import uuid
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from courses.models import Draft, Lesson, Module
+from tests.factories import both, make_draft, make_lesson
+
+pytestmark = pytest.mark.django_db
+
+
+def outline(draft):
+    """[[slug, …], …]: the lessons of each module, in order."""
+    return [
+        [lesson.slug for lesson in module.lessons.order_by("position")]
+        for module in draft.modules.order_by("position")
+    ]
+
+
+@pytest.fixture
+def three(draft):
+    """Two modules: a b c, and d."""
+    first = draft.modules.get()
+    first.lessons.all().delete()
+    second = Module.objects.create(draft=draft, title=both("Second"), position=2)
+    for slug in "abc":
+        make_lesson(first, slug=slug)
+    make_lesson(second, slug="d")
+    return draft
+
+
+def lesson_of(slug):
+    return Lesson.objects.get(slug=slug)
+
+
+def move(studio, url, what, into, before=None, **headers):
+    sent = f"lesson:{what.uuid}:{into.uuid}:{before.uuid if before else ''}"
+    return studio.post(url("studio:arrange"), {"move": sent}, **headers)
+
+
+def test_a_module_is_added_last_and_the_draft_counts_the_change(draft, studio, trainer, url):
+    before = draft.revision
+
+    answer = studio.post(
+        url("studio:add-module"), {"key": uuid.uuid4(), "title_en": "New", "title_es": "Nuevo"}
+    )
+
+    assert answer.status_code == 303
+    made = draft.modules.last()
+    assert (made.title, made.position) == ({"en": "New", "es": "Nuevo"}, 2)
+    draft.refresh_from_db()
+    assert (draft.revision, draft.changed_by) == (before + 1, trainer)
+
+
+@pytest.mark.parametrize("what", ["module", "lesson", "copy of a module", "copy of a lesson"])
+def test_a_form_sent_twice_makes_one_row(what, draft, studio, url):
+    module = draft.modules.get()
+    lesson = module.lessons.first()
+    name, rest, sent = {
+        "module": ("studio:add-module", [], {"title_en": "New"}),
+        "lesson": ("studio:add-lesson", [module.uuid], {"title_en": "New", "kind": "page"}),
+        "copy of a module": ("studio:duplicate-module", [module.uuid], {}),
+        "copy of a lesson": ("studio:duplicate-lesson", [lesson.uuid], {}),
+    }[what]
+    sent["key"] = str(uuid.uuid4())
+
+    first = studio.post(url(name, *rest), sent)
+    counts = Module.objects.count(), Lesson.objects.count()
+    revision = Draft.objects.get().revision
+    second = studio.post(url(name, *rest), sent)
+
+    assert first["Location"] == second["Location"]
+    assert (Module.objects.count(), Lesson.objects.count()) == counts
+    assert Draft.objects.get().revision == revision
+
+
+def test_a_key_that_made_something_in_another_course_is_refused(draft, studio, url):
+    theirs = make_draft().modules.get()
+
+    answer = studio.post(url("studio:add-module"), {"key": theirs.uuid, "title_en": "Mine"})
+
+    assert answer.status_code == 422
+    assert "This form was used before" in answer.content.decode()
+    theirs.refresh_from_db()
+    assert theirs.title["en"] != "Mine"
+
+
+def test_a_lesson_gets_an_address_of_its_own_from_its_title(draft, studio, url):
+    module = draft.modules.get()
+    for _ in range(2):
+        sent = {"key": uuid.uuid4(), "title_en": "¿Qué es Equity?", "kind": "quiz"}
+        studio.post(url("studio:add-lesson", module.uuid), sent)
+
+    made = list(module.lessons.order_by("position"))[-2:]
+    assert [lesson.slug for lesson in made] == ["que-es-equity", "que-es-equity-2"]
+    assert made[0].settings == {"pass_percent": 80, "attempts": 0}
+
+
+def test_what_was_typed_stays_when_a_form_is_refused(draft, studio, url, htmx):
+    module = draft.modules.get()
+    sent = {"key": uuid.uuid4(), "title_es": "Solo español", "kind": "quiz"}
+
+    for headers in ({}, htmx):
+        answer = studio.post(url("studio:add-lesson", module.uuid), sent, headers=headers)
+        html = answer.content.decode()
+        assert answer.status_code == 422
+        assert "This field is required." in html
+        assert 'value="Solo español"' in html
+        assert str(sent["key"]) in html
+
+
+def test_a_move_names_its_place_so_that_repeating_it_changes_nothing(three, studio, url):
+    first = three.modules.first()
+
+    for _ in range(3):
+        assert move(studio, url, lesson_of("c"), first, lesson_of("a")).status_code == 303
+        assert outline(three) == [["c", "a", "b"], ["d"]]
+    three.refresh_from_db()
+    assert three.revision == 2
+
+
+def test_a_lesson_moves_into_another_module_and_to_its_end(three, studio, url):
+    first, second = three.modules.order_by("position")
+
+    move(studio, url, lesson_of("b"), second)
+    assert outline(three) == [["a", "c"], ["d", "b"]]
+    move(studio, url, lesson_of("d"), first, lesson_of("c"))
+    assert outline(three) == [["a", "d", "c"], ["b"]]
+
+
+def test_the_buttons_walk_a_lesson_through_the_whole_course(three, studio, url):
+    """Down to the end and up again, pressing the same button, across modules."""
+    for button, last in (("down", ["d", "a"]), ("up", ["a", "b", "c"])):
+        for _ in range(6):
+            html = studio.get(url("studio:course")).content.decode()
+            at = html.index(f'id="{button}-{lesson_of("a").uuid}"')
+            sent = html[html.rindex('value="', 0, at) + 7 : html.rindex('"', 0, at - 1)]
+            if not sent:
+                break
+            assert studio.post(url("studio:arrange"), {"move": sent}).status_code == 303
+        assert last in outline(three)
+
+
+def test_modules_move(three, studio, url):
+    first, second = three.modules.order_by("position")
+
+    studio.post(url("studio:arrange"), {"move": f"module:{second.uuid}::{first.uuid}"})
+    assert outline(three) == [["d"], ["a", "b", "c"]]
+    studio.post(url("studio:arrange"), {"move": f"module:{second.uuid}::"})
+    assert outline(three) == [["a", "b", "c"], ["d"]]
+
+
+def test_a_place_that_went_meanwhile_is_said_and_nothing_moves(three, studio, url):
+    first, second = three.modules.order_by("position")
+    stop = lesson_of("d")  # it lives in the second module
+
+    answer = move(studio, url, lesson_of("a"), first, stop)
+
+    assert answer.status_code == 422
+    assert "The order changed meanwhile" in answer.content.decode()
+    assert outline(three) == [["a", "b", "c"], ["d"]]
+    assert second.lessons.count() == 1
+
+
+def test_htmx_swaps_the_outline_alone_and_says_what_happened(three, studio, url, htmx):
+    first = three.modules.first()
+
+    answer = move(studio, url, lesson_of("b"), first, lesson_of("a"), headers=htmx)
+
+    html = answer.content.decode()
+    assert answer.status_code == 200
+    assert html.lstrip().startswith('<div id="outline"')
+    assert "is now lesson 1 of 3 in «Module»." in html
+    assert "<h1>" not in html
+
+
+def test_a_copy_stands_behind_its_original_with_ids_of_its_own(draft, studio, url):
+    lesson = draft.modules.get().lessons.first()
+
+    studio.post(url("studio:duplicate-lesson", lesson.uuid), {"key": uuid.uuid4()})
+
+    original, copy, _quiz = draft.modules.get().lessons.order_by("position")
+    assert copy.title["en"] == f"{lesson.title['en']} (copy)"
+    assert copy.title["es"].startswith(f"{lesson.title['es']} (")
+    assert copy.slug == f"{lesson.slug}-2"
+    assert copy.blocks.get().body == original.blocks.get().body
+    assert copy.blocks.get().uuid != original.blocks.get().uuid
+
+
+def test_a_copied_module_brings_its_lessons(draft, studio, url):
+    module = draft.modules.get()
+
+    studio.post(url("studio:duplicate-module", module.uuid), {"key": uuid.uuid4()})
+
+    original, copy = draft.modules.order_by("position")
+    assert [lesson.kind for lesson in copy.lessons.order_by("position")] == ["page", "quiz"]
+    assert copy.lessons.last().questions.count() == 2
+    slugs = Lesson.objects.values_list("slug", flat=True)
+    assert len(slugs) == len(set(slugs)) == 4
+    assert original.pk == module.pk
+
+
+@pytest.mark.parametrize("what", ["module", "lesson"])
+def test_deleting_asks_first_and_may_be_sent_twice(what, draft, studio, url):
+    module = draft.modules.get()
+    part = module if what == "module" else module.lessons.first()
+    to = url(f"studio:delete-{what}", part.uuid)
+
+    assert "Delete «" in studio.get(to).content.decode()
+    assert type(part).objects.filter(pk=part.pk).exists()
+    for _ in range(2):
+        assert studio.post(to).status_code == 303
+    assert not type(part).objects.filter(pk=part.pk).exists()
+    draft.refresh_from_db()
+    assert draft.revision == 2
+
+
+def test_a_module_is_renamed_and_a_stale_form_is_refused_with_both_texts(draft, studio, url):
+    module = draft.modules.get()
+    to = url("studio:module", module.uuid)
+    base = studio.get(to).context["form"]["base"].value()
+
+    assert studio.post(to, {"base": base, "title_en": "First"}).status_code == 303
+    answer = studio.post(to, {"base": base, "title_en": "Second"})
+
+    html = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Someone else saved this" in html
+    assert "First" in html
+    assert 'value="Second"' in html
+    mark = answer.context["conflict"]["mark"]
+    assert studio.post(to, {"base": base, "replace": mark, "title_en": "Second"}).status_code == 303
+    module.refresh_from_db()
+    assert module.title == {"en": "Second"}
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_the_outline_costs_the_same_for_any_size(count, studio, url, draft):
+    for _ in range(count):
+        module = Module.objects.create(draft=draft, title=both("M"), position=9)
+        for _ in range(count):
+            make_lesson(module)
+
+    with CaptureQueriesContext(connection) as asked:
+        assert studio.get(url("studio:course")).status_code == 200
+    assert len(asked) == 5  # session, user, draft, modules, lessons
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_the_list_of_courses_costs_the_same_for_any_number(count, studio):
+    from django.urls import reverse
+
+    for _ in range(count):
+        make_draft()
+
+    with CaptureQueriesContext(connection) as asked:
+        assert studio.get(reverse("studio:courses")).status_code == 200
+    assert len(asked) == 4  # session, user, count, drafts
