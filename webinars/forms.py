@@ -12,6 +12,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from courses.models import Course, CourseVersion
@@ -113,6 +114,12 @@ def _choice(webinar: Webinar) -> str:
     return f"{said(webinar.title)}: {when}"
 
 
+class PolicyField(forms.ModelChoiceField):
+    def label_from_instance(self, policy: Any) -> str:
+        share = gettext("from %(share)s percent of the live time") % {"share": policy.share_percent}
+        return f"{policy}: {share}"
+
+
 class ScheduleForm(forms.Form):
     """A session for hosts. Local time in, `starts_at` and `ends_at` out."""
 
@@ -158,7 +165,7 @@ class ScheduleForm(forms.Form):
     hosts = forms.ModelMultipleChoiceField(
         User.objects.none(), label=_("Hosts"), widget=forms.CheckboxSelectMultiple
     )
-    policy = forms.ModelChoiceField(
+    policy = PolicyField(
         CreditPolicy.objects.none(), label=_("What earns credit"), empty_label=None
     )
     stage_kind = forms.ChoiceField(label=_("What is shown on the stage"), required=False)
@@ -203,9 +210,8 @@ class ScheduleForm(forms.Form):
         if {"day", "begins", "minutes", "zone"} <= data.keys():
             self._clean_times(data)
         if data.get("closes_on") and "zone" in data:
-            # Through the end of that day, on the host's clock.
-            midnight = datetime.combine(data["closes_on"] + timedelta(days=1), time())
-            data["registration_closes_at"] = midnight.replace(tzinfo=ZoneInfo(data["zone"]))
+            last_minute = datetime.combine(data["closes_on"], time(23, 59))  # on the host's clock
+            data["registration_closes_at"] = last_minute.replace(tzinfo=ZoneInfo(data["zone"]))
         for name in ("stage", "recording"):
             if f"{name}_kind" in self.fields:
                 self._clean_shown(data, name)
@@ -331,8 +337,7 @@ def _typed(webinar: Webinar) -> dict[str, Any]:
         "minutes": webinar.minutes,
         "zone": webinar.zone,
         "capacity": webinar.capacity,
-        "closes_on": closes
-        and (closes.astimezone(ZoneInfo(webinar.zone)) - timedelta(seconds=1)).date(),
+        "closes_on": closes and closes.astimezone(ZoneInfo(webinar.zone)).date(),
         "languages": webinar.languages,
         "hosts": webinar.hosts.all(),
         "policy": webinar.policy_id,

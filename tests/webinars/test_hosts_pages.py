@@ -89,7 +89,7 @@ def test_a_host_schedules_a_session(client, host):
     assert webinar.starts_at == datetime(next_year(), 7, 1, 13, tzinfo=ZoneInfo("America/Chicago"))
     assert webinar.minutes == 75
     assert webinar.registration_closes_at == datetime(
-        next_year(), 7, 1, tzinfo=ZoneInfo("America/Chicago")
+        next_year(), 6, 30, 23, 59, tzinfo=ZoneInfo("America/Chicago")
     )
     assert webinar.stage == {"kind": "youtube", "id": "dQw4w9WgXcQ"}
     assert list(webinar.hosts.all()) == [host]
@@ -275,7 +275,7 @@ def test_the_table_shows_everybody_with_minutes_reasons_and_when_they_were_seen(
 
     start = ended.starts_at.astimezone(credit.zone)
     assert f"{start:%-H:%M:%S}–{start + timedelta(minutes=20):%-H:%M:%S}" in page
-    assert "55 / 60" in page
+    assert "55 of 60" in page
     assert "You were there for enough of the session." in page
     assert "We did not see you in the room while it was live." in page
 

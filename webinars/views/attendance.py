@@ -57,7 +57,11 @@ def decide(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     """One person: the evidence, every determination so far, and an own decision."""
     rows = Registration.objects.select_related("person", "organisation", "webinar__policy")
     place = get_object_or_404(rows.with_determinations(), webinar__slug=slug, pk=pk)
-    form = DecisionForm(request.POST if request.method == "POST" else None)
+    decided = place.determination
+    form = DecisionForm(
+        request.POST if request.method == "POST" else None,
+        initial={"minutes": decided.counted_minutes if decided is not None else 0},
+    )
     if request.method == "POST" and form.is_valid():
         try:
             story.override(place, by=request.user, **form.cleaned_data)
