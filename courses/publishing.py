@@ -218,7 +218,11 @@ def publish(
     )
     _show(course, version, draft)
     if last is not None and policy != Policy.UPDATE:
-        Enrolment.objects.filter(course=course).under_way().update(version=version)
+        # Locked in a statement of its own: one that waits for somebody completing at this moment
+        # would still see them under way, and move them.
+        under_way = Enrolment.objects.filter(course=course).under_way()
+        list(under_way.select_for_update().order_by("pk").values_list("pk"))
+        under_way.update(version=version)
         outbox.promise("courses.move", key=str(version.pk), payload={"version": version.pk})
     return version
 

@@ -177,8 +177,7 @@ def test_a_film_of_a_provider_is_loaded_by_a_press_and_not_before(
     expect(frame).to_have_attribute("title", "A film")
 
 
-@pytest.mark.parametrize("language", ["", "/es"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("language", "scheme"), [("", "light"), ("/es", "dark")])
 def test_no_page_has_a_barrier(site, browser, learner, course, language, scheme):
     make_series(course, slug="four")
     enrolment = enrolled(learner, course)

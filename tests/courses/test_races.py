@@ -1,17 +1,26 @@
 """What must come out right when two requests meet: real threads, each with its own connection."""
 
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
+from time import sleep
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import connection, transaction
 
 from courses import assessment
 from courses.enrolling import enrol
 from courses.models import Answer, Attempt, Completion, Enrolment, Evidence
 from courses.models.course import document_of
+from courses.publishing import publish
 from tests.courses.pages import lessons_of
-from tests.factories import enrolled, items_of, make_course, make_person
+from tests.factories import (
+    enrolled,
+    items_of,
+    make_course,
+    make_draft,
+    make_lesson,
+    make_person,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 4
@@ -148,6 +157,30 @@ def test_two_enrolments_at_once_are_one(person):
 
     assert one == two
     assert Enrolment.objects.count() == 1
+
+
+def test_a_publication_leaves_alone_whoever_completes_at_that_moment(person):
+    draft = make_draft(lessons=1)
+    before = publish(draft, by=None, policy="update")
+    enrolment = enrolled(person, before.course)
+    make_lesson(draft.modules.get())
+    recorded = Event()
+
+    def complete():
+        with transaction.atomic():
+            enrolment.record("finished", items_of(enrolment)[0], source="test")
+            recorded.set()
+            sleep(0.5)  # long enough for the publication to come and wait
+
+    def correct():
+        recorded.wait(30)
+        return publish(draft, by=None, policy="correction")
+
+    outcomes = at_once(complete, correct)
+
+    assert not [error for error in outcomes if isinstance(error, Exception)]
+    assert Enrolment.objects.get().version == before
+    assert Completion.objects.get().version == before
 
 
 def test_versions_are_read_by_many_threads(person):
