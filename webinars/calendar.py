@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import icalendar
@@ -103,5 +103,9 @@ def _attendee(attendee: tuple[str, str]) -> vCalAddress:
 
 
 def _bytes(calendar: icalendar.Calendar) -> bytes:
-    calendar.add_missing_timezones()
+    if years := [event.start.year for event in calendar.events]:
+        # Only the changes of the clock around the events: all of them since 1970 are 3 KB a zone.
+        calendar.add_missing_timezones(
+            first_date=date(min(years) - 1, 1, 1), last_date=date(max(years) + 2, 1, 1)
+        )
     return bytes(calendar.to_ical())

@@ -87,8 +87,10 @@ class PlaceForm(forms.Form):
             del self.fields["sessions"]
         else:
             field: Any = self.fields["sessions"]
-            field.choices = [(row.slug, _choice(row)) for row in sessions]
-            field.initial = [row.slug for row in sessions]
+            rows = list(sessions)
+            field.choices = [(row.slug, _choice(row, person)) for row in rows]
+            # Of a lesson that is held more than once, the next is ticked.
+            field.initial = list({row.item: row.slug for row in reversed(rows)}.values())
         if person is not None:
             del self.fields["name"], self.fields["email"], self.fields["job_role"]
         else:
@@ -109,9 +111,10 @@ class PlaceForm(forms.Form):
         return dict.fromkeys(kinds, note)
 
 
-def _choice(webinar: Webinar) -> str:
-    when = spoken(webinar.starts_at, webinar.ends_at, webinar.zone)
-    return f"{said(webinar.title)}: {when}"
+def _choice(webinar: Webinar, reader: User | None) -> str:
+    zone = reader.time_zone if reader is not None else webinar.zone
+    words = f"{said(webinar.title)}: {spoken(webinar.starts_at, webinar.ends_at, zone)}"
+    return f"{words} ({gettext('waitlist')})" if webinar.is_full else words
 
 
 class PolicyField(forms.ModelChoiceField):

@@ -12,7 +12,7 @@ from webinars.registering import register
 from webinars.scheduling import schedule
 
 numbers = count(1)
-WEEK = timedelta(weeks=1)
+HOUR, WEEK = timedelta(hours=1), timedelta(weeks=1)
 
 
 def make_webinar(*, starts_in=2 * WEEK, minutes=60, course=None, **fields) -> Webinar:

@@ -440,6 +440,18 @@ def test_a_series_is_registered_with_one_form(signed_in, person, series):
     assert Enrolment.objects.filter(person=person).count() == 2
 
 
+def test_of_a_lesson_held_twice_the_next_session_is_ticked(client, series):
+    first, second, third = sessions_of(series)
+    again = make_webinar(course=first.course, starts_in=timedelta(days=30), capacity=1)
+    seat(make_person(), again)
+
+    response = client.get(reverse("webinars:register-series", args=[series.slug]))
+
+    ticked = response.context["form"].fields["sessions"].initial
+    assert set(ticked) == {first.slug, second.slug, third.slug}
+    assert text(response).count("(waitlist)") == 1
+
+
 def test_a_series_needs_one_session_at_least(client, series):
     response = client.post(reverse("webinars:register-series", args=[series.slug]), ROSA)
 

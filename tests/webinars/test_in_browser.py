@@ -1,0 +1,100 @@
+"""The pages of this app in a real browser: one journey, and nothing for axe to find."""
+
+import re
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from lms import outbox
+from tests.browser import check_accessibility, sign_in
+from tests.factories import make_person
+from tests.webinars.factories import HOUR, be_there, hold, make_webinar, seat
+from webinars.attendance import determine
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def work():
+    while outbox.work():
+        pass
+
+
+def over(webinar):
+    webinar.starts_at, webinar.ends_at = timezone.now() - 2 * HOUR, timezone.now() - HOUR
+    webinar.save()
+    return hold(webinar)
+
+
+def test_a_stranger_registers_comes_in_by_code_and_gives_the_seat_back(visitor, site, mailoutbox):
+    webinar = make_webinar(starts_in=HOUR / 3)
+
+    visitor.goto(f"{site}/webinars/")
+    visitor.get_by_role("link", name="Register").click()
+    visitor.get_by_label("Your name").fill("Rosa Delgado")
+    visitor.get_by_label("E-mail address").fill("rosa@example.org")
+    visitor.get_by_label("Live captions by a person (CART)").check()
+    visitor.get_by_role("button", name="Register").click()
+    expect(visitor.get_by_role("heading", name="Look at your e-mail")).to_be_visible()
+    check_accessibility(visitor)
+
+    work()
+    assert [letter.subject for letter in mailoutbox] == [f"You are registered: {webinar}"]
+    visitor.get_by_role("link", name="Sign in with a code now").click()
+    visitor.get_by_label("E-mail address").first.fill("rosa@example.org")
+    visitor.get_by_role("button", name="E-mail me a code").click()
+    work()
+    code = next(line for line in mailoutbox[-1].body.splitlines() if line.isdigit())
+    visitor.get_by_label("The code from our e-mail").fill(code)
+    visitor.get_by_role("button", name="Sign in", exact=True).click()
+
+    expect(visitor.get_by_role("link", name="Join the room")).to_be_visible()
+    expect(visitor.get_by_text("Live captions by a person (CART): Asked")).to_be_visible()
+    visitor.get_by_role("link", name="Cancel my registration").click()
+    visitor.get_by_role("button", name="Cancel my registration").click()
+    expect(visitor.get_by_role("status").first).to_contain_text("Your registration is cancelled")
+    assert webinar.registrations.get().state == "cancelled"
+
+
+@pytest.mark.parametrize(("scheme", "language"), [("light", ""), ("dark", "/es")])
+def test_every_page_is_accessible(browser, site, scheme, language):
+    credit = make_person(name="Carmen Duarte", may_credit=True, may_host=True)
+    ahead = make_webinar(capacity=1, hosts=[credit])
+    seat(make_person(), ahead)
+    done = make_webinar(starts_in=HOUR)
+    place = seat(credit, done)
+    be_there(credit, over(done), (0, 60))
+    determine(place)
+    context = browser.new_context(color_scheme=scheme, viewport={"width": 360, "height": 800})
+    page = context.new_page()
+    public = ["webinars/", f"webinars/{ahead.slug}/", f"webinars/{ahead.slug}/register/"]
+    for path in public:
+        page.goto(f"{site}{language}/{path}")
+        check_accessibility(page)
+        narrow(page)
+    page.get_by_role("button", name=re.compile("waitlist|espera")).click()  # nothing filled in
+    page.evaluate("document.querySelector('main form').noValidate = true")
+    page.locator("main form button").first.click()
+    page.wait_for_load_state()
+    expect(page.locator(".gw-error-summary")).to_be_visible()
+    check_accessibility(page)
+
+    sign_in(context, credit, site)
+    for path in (
+        "webinars/",
+        f"webinars/{done.slug}/",
+        f"host/{done.slug}/attendance/",
+        f"host/{done.slug}/attendance/{place.pk}/",
+        "host/new/",
+        f"host/{ahead.slug}/edit/",
+        f"host/{ahead.slug}/call-off/",
+    ):
+        page.goto(f"{site}{language}/{path}")
+        check_accessibility(page)
+        narrow(page)
+    context.close()
+
+
+def narrow(page):
+    """Nothing sticks out of a phone."""
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
