@@ -152,7 +152,14 @@ def main():
         return
     if command not in {"run", "test", "bench", "lint", "manage", "setup"}:
         sys.exit(__doc__)
-    setup()
+    try:
+        setup()
+    except (OSError, subprocess.CalledProcessError) as error:
+        sys.exit(
+            "The environment could not be installed; the reason stands above.\n"
+            "Network, disk space and, on Debian, the package python3-venv are worth a look.\n%s"
+            % error
+        )
     if command == "run":
         serve()
     elif command == "test":

@@ -57,7 +57,7 @@ class Command(BaseCommand):
             nonlocal stopping
             stopping = True
 
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, stop)
         announced = False
         while not stopping:
