@@ -269,6 +269,7 @@ class Hub:
             (look, self._look),
             (tally, self._want_tallies),
             (TALLY, self._count_votes),
+            (1, self._count_heads_soon),
             (HEADS, self._count_heads),
             (DOOR, self._check_door),
             (FLUSH, self._flush),
@@ -305,6 +306,11 @@ class Hub:
         for room in due:
             told, room.tally = room.tally, counted[room.webinar_id]
             self._tick(room, {a: room.tally.tick(a, told) for a in Audience.values})
+
+    async def _count_heads_soon(self) -> None:
+        """The first ones in a room need not wait to read how many they are."""
+        if not all(room.here for room in self._rooms.values()):
+            await self._count_heads()
 
     async def _count_heads(self) -> None:
         """People here, over all processes: written when it changes, and now and then to say that

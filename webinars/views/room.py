@@ -76,7 +76,9 @@ def ask(request: SignedIn, slug: str) -> HttpResponse:
     if form.is_valid():
         if request.htmx:
             context = {"webinar": guest.webinar, "ask": QuestionForm(), "asked": True}
-            return _part(request, "ask", context, tell={"room:mine": True})
+            said_aloud = {"words": _("Your question went to the moderators.")}
+            tell = {"room:mine": True, "room:said": said_aloud}
+            return _part(request, "ask", context, tell=tell)
         messages.success(request, _("Your question went to the moderators."))
         return see_other(f"{_address(guest)}#questions")
     if request.htmx:

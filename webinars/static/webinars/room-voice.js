@@ -12,6 +12,7 @@ class Voice extends HTMLElement {
     document.addEventListener("room:placed", ({ detail }) => {
       if (detail.isNew && this.dataset[detail.list]) this.note(detail.list);
     }, on);
+    document.addEventListener("room:said", ({ detail }) => this.say("said", detail.words), on);
     document.addEventListener("room:state", ({ detail }) => this.say("state", this.dataset[detail.state]), on);
     document.addEventListener("room:line", ({ detail }) => {
       const back = (detail.state === "connected" || detail.state === "polling") && detail.before === "lost";

@@ -253,6 +253,8 @@ class Room extends HTMLElement {
   emptied(list) {
     const words = this.querySelector(`[data-empty-of="${list.dataset.list}"]`);
     if (words) words.hidden = list.childElementCount > 0;
+    const sorts = this.querySelector(`[data-sorts="${list.dataset.list}"]`);
+    if (sorts) sorts.hidden = list.childElementCount < 2;
   }
 
   be(state) {
@@ -304,7 +306,7 @@ class Room extends HTMLElement {
     this.number(item);
     const vote = item.querySelector("button.gw-vote");
     if (vote) this.press(vote, this.mine.has(Number(item.dataset.id)));
-    const clock = new Intl.DateTimeFormat(this.dataset.lang, { hour: "numeric", minute: "2-digit" });
+    const clock = new Intl.DateTimeFormat(this.dataset.lang, { hour: "numeric", minute: "2-digit", timeZone: this.dataset.zone });
     for (const time of item.querySelectorAll("time[datetime]")) time.textContent = clock.format(new Date(time.dateTime));
   }
 
