@@ -8,7 +8,8 @@ presence, `closed` is the same after every gap of at most `gap_seconds` is close
 is the cap on what closing may add. Seconds are capped, not gaps: no choice is made which gaps to
 bridge. That is what keeps it monotone. More presence makes `present` larger, and `closed` too: a
 second of a short gap is either covered by what came in or lies in a shorter gap. Bridging whole
-gaps until the cap is reached would not be: filling part of one gap could push another over it.
+gaps until the cap is reached would not be: a glimpse in the middle of a long absence makes short
+gaps of it, and one of them could take the place of a longer one that was bridged before.
 """
 
 from collections.abc import Iterable

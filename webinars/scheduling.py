@@ -2,6 +2,7 @@
 
 A move or a cancellation grows the calendar revision and writes the letters and the reminders of
 that revision in the same transaction; reminders of older revisions are skipped when they come due.
+Rooms that are open already hear of every change.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from people.models import User
 from webinars import letters, reminders
 from webinars.models import CreditPolicy, Webinar
 from webinars.registering import seat_waiting
+from webinars.room import log
 
 # What a change may set besides the times. Titles and stages may change under way.
 FACE = (
@@ -107,6 +109,7 @@ def move(
     audit.note(
         by, "webinar.moved", locked, **{"from": before.isoformat(), "to": starts_at.isoformat()}
     )
+    log.append(locked, "state", moved=locked.revision)
     _tell(locked, "moved")
     reminders.promise(locked, locked.registrations.seated())
     return True
@@ -124,6 +127,7 @@ def cancel(webinar: Webinar, *, by: User | None = None) -> bool:
     locked.revision += 1
     locked.save(update_fields=["cancelled_at", "revision"])
     audit.note(by, "webinar.cancelled", locked)
+    log.append(locked, "state", cancelled=True)
     _tell(locked, "called-off")
     return True
 
@@ -159,12 +163,13 @@ def change(
     locked.save()
     locked.hosts.set(hosts)
     audit.note(by, "webinar.changed", locked)
+    log.append(locked, "state", changed=True)  # a new stage appears in open rooms
     seat_waiting(locked)
     return locked
 
 
 def _lock(webinar: Webinar) -> Webinar:
-    return Webinar.objects.select_for_update(no_key=True).get(pk=webinar.pk)
+    return log.locked(webinar.pk)
 
 
 def _tell(locked: Webinar, letter: str) -> None:

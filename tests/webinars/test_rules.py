@@ -115,6 +115,26 @@ def test_more_evidence_never_lowers_a_result(there, more, live, policy):
     assert after.minutes >= before.minutes
 
 
+@st.composite
+def a_stay_with_gaps(draw):
+    """Presence and absence in turns: the case in which caps and gaps meet."""
+    there, at = [], 0
+    for stay, gap in draw(st.lists(st.tuples(st.integers(1, 30), st.integers(1, 90)), max_size=8)):
+        there.append(Span(at, at + stay))
+        at += stay + gap
+    return there
+
+
+@settings(max_examples=1500)
+@given(a_stay_with_gaps(), st.integers(0, 600), st.integers(1, 20), st.integers(10, 120))
+def test_a_glimpse_more_never_lowers_a_result_however_tight_the_cap(there, at, length, cap):
+    policy = Policy(gap_seconds=60, gap_total_seconds=cap, gap_total_percent=100)
+    live = [Span(0, 1000)]
+    before = attendance(there, live, policy)
+    after = attendance([*there, Span(at, at + length)], live, policy)
+    assert after.counted_seconds >= before.counted_seconds
+
+
 @given(spans, windows, policies, st.integers(-10_000, 10_000))
 def test_the_hour_of_the_day_does_not_matter(there, live, policy, shift):
     def moved(rows):
@@ -162,13 +182,14 @@ def test_the_rule_by_example(there, live, policy, credited, minutes, reasons):
     assert (found.credited, found.minutes, found.reasons) == (credited, minutes, reasons)
 
 
-def test_filling_part_of_a_gap_takes_no_bridge_away():
-    """Bridging whole gaps, the shortest first until the cap, would lose 40 s here."""
-    policy = Policy(gap_seconds=60, gap_total_seconds=100, gap_total_percent=100)
-    before = [Span(0, 100), Span(150, 200), Span(250, 300)]
-    after = [*before, Span(200, 201)]
+def test_a_glimpse_in_a_long_absence_takes_no_bridge_away():
+    """Bridging whole gaps, the shortest first until the cap, would lose 9 s here: the second in
+    the middle makes a gap of 40 s, which takes the room of the one of 50 s."""
+    policy = Policy(gap_seconds=60, gap_total_seconds=60, gap_total_percent=100)
+    before = [Span(0, 100), Span(150, 200), Span(300, 400)]
+    after = [*before, Span(240, 241)]
     assert attendance(before, HOUR, policy).counted_seconds == 300
-    assert attendance(after, HOUR, policy).counted_seconds == 300
+    assert attendance(after, HOUR, policy).counted_seconds == 311
 
 
 def test_the_live_clock_stops_during_a_break():

@@ -113,6 +113,18 @@ def test_nobody_loses_a_seat_to_a_smaller_number():
     assert (webinar.capacity, webinar.title["en"]) != (1, "Other")
 
 
+def test_open_rooms_hear_of_a_change():
+    webinar = make_webinar()
+    scheduling.move(webinar, webinar.starts_at + DAY, webinar.ends_at + DAY)
+    webinar.refresh_from_db()
+    change(webinar, stage={"kind": "youtube", "id": "dQw4w9WgXcQ"})
+    scheduling.cancel(webinar)
+
+    webinar.refresh_from_db()
+    assert [(e.seq, e.kind) for e in webinar.events.all()] == [(n, "state") for n in (1, 2, 3)]
+    assert webinar.room_seq == 3
+
+
 def test_a_schedule_takes_no_unknown_fields():
     with pytest.raises(ValueError, match="colour"):
         change(make_webinar(), colour="red")
