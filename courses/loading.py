@@ -100,8 +100,12 @@ def load_course(folder: Path, report: Report, *, force: bool = False) -> Course:
     if not new and not force and fingerprint(freeze(draft)) != draft.loaded_sha256:
         report.left_alone.append(slug)
         return course
-    before = course.current_id
+    before = transaction.savepoint()
     _fill(draft, folder, head)
+    if not new and fingerprint(freeze(draft)) == draft.loaded_sha256:
+        transaction.savepoint_rollback(before)  # nobody's open draft becomes stale for nothing
+        report.unchanged.append(slug)
+        return course
     try:
         version = publish(
             draft, by=None, policy=head.get("policy", "update"), note="Loaded from the files."
@@ -109,7 +113,7 @@ def load_course(folder: Path, report: Report, *, force: bool = False) -> Course:
     except ValidationError as error:
         raise ContentError(f"{folder.name}: {' '.join(error.messages)}") from error
     Draft.objects.filter(pk=draft.pk).update(loaded_sha256=version.sha256)
-    (report.unchanged if version.pk == before else report.published).append(slug)
+    report.published.append(slug)
     return course
 
 

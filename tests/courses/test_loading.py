@@ -57,13 +57,15 @@ def test_files_become_a_published_course(folder):
     assert check["questions"][0]["body"]["answer"] is True
 
 
-def test_loading_twice_makes_no_second_version(folder):
+def test_loading_twice_makes_no_second_version_and_touches_no_draft(folder):
     load_course(folder, Report())
+    before = Draft.objects.values().get()
     again = Report()
 
     load_course(folder, again)
 
     assert again.unchanged == ["tiny"]
+    assert Draft.objects.values().get() == before
     assert CourseVersion.objects.count() == 1
 
 
