@@ -47,7 +47,8 @@ def register(
             raise ValidationError(why_closed(locked), code="closed")
         enrol(person, locked.course, reason=Enrolment.Reason.WEBINAR)
         registration = _take_place(locked, person, registration, organisation)
-    _ask_for(registration, needs or {})
+    if needs:
+        _ask_for(registration, needs)
     return registration
 
 
@@ -86,14 +87,11 @@ def register_by_address(
             return
         if made and organisation is not None:
             join(person, organisation)
-        before = set(
-            Registration.objects.of(person)
-            .standing()
-            .filter(webinar__in=webinars)
-            .values_list("pk", flat=True)
-        )
+        mine = Registration.objects.of(person).standing().filter(webinar__in=webinars)
+        before = set() if made else set(mine.values_list("pk", flat=True))
         rows = register_for_all(person, webinars, organisation=organisation, needs=needs)
-        letters.promise_all([row for row in rows if row.pk in before], "again")
+        if again := [row for row in rows if row.pk in before]:
+            letters.promise_all(again, "again")
 
 
 @transaction.atomic
