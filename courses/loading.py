@@ -100,7 +100,7 @@ def load_course(folder: Path, report: Report, *, force: bool = False) -> Course:
     if not new and not force and fingerprint(freeze(draft)) != draft.loaded_sha256:
         report.left_alone.append(slug)
         return course
-    before = transaction.savepoint()
+    before = transaction.savepoint_create()
     _fill(draft, folder, head)
     if not new and fingerprint(freeze(draft)) == draft.loaded_sha256:
         transaction.savepoint_rollback(before)  # nobody's open draft becomes stale for nothing
