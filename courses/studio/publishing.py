@@ -73,6 +73,7 @@ def versions(request: SignedIn, slug: str) -> HttpResponse:
         draft.course.versions.select_related("author")
         .defer("document")
         .annotate(learners=Count("enrolments"))
+        .order_by("-number")
     )
     context = {
         "draft": draft,

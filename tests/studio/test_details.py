@@ -36,7 +36,7 @@ def sent(studio, url):
 
 
 def test_the_head_of_a_course_is_saved(studio, url, sent, draft, topics, trainer):
-    (first, second), data = topics
+    (_first, second), data = topics
 
     answer = studio.post(
         url("studio:details"),

@@ -1,4 +1,4 @@
-"""One promise: a trainer makes a course in a browser without JavaScript, and a learner completes it."""
+"""One promise: a trainer makes a course without JavaScript, and a learner completes it."""
 
 import re
 import uuid

@@ -64,8 +64,8 @@ class Keep extends HTMLElement {
       }
     });
     this.addEventListener("htmx:afterRequest", (event) => {
-      const { elt, xhr, successful } = event.detail;
-      if (elt !== this.form || successful) return;
+      const { elt, xhr } = event.detail;
+      if (elt !== this.form || (xhr.status >= 200 && xhr.status < 300)) return;
       if (xhr.status === 422) {
         this.dirty = true;
       } else if (xhr.status === 0 || xhr.status >= 500) {

@@ -9,6 +9,10 @@ class Sort extends HTMLElement {
     this.addEventListener("click", (event) => {
       if (event.target.closest("button[aria-disabled=true][name=move]")) event.preventDefault();
     });
+    // A form that came back refused: on with the field that is wrong.
+    this.addEventListener("htmx:afterSettle", (event) => {
+      event.target.querySelector("[aria-invalid=true]")?.focus();
+    });
   }
 
   take(event) {
