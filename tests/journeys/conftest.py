@@ -1,7 +1,6 @@
 import pytest
 
 from tests.browser import sign_in
-from tests.factories import make_person
 from tests.journeys.window import Window
 
 
@@ -23,11 +22,11 @@ def open_window(browser, site):
 
 @pytest.fixture
 def at_the_site(open_window, site):
-    """`at_the_site("Rosa", may_author=True)`: a window in which a new person is signed in."""
+    """`at_the_site(person, width=360)`: a window in which this person is signed in."""
 
-    def signed_in(name, *, window=None, **marks):
-        window = open_window(**(window or {}))
-        sign_in(window.context, make_person(name=name, **marks), site)
+    def signed_in(person, **options):
+        window = open_window(**options)
+        sign_in(window.context, person, site)
         return window
 
     return signed_in

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from courses.models import Completion, Enrolment
+from tests.factories import make_person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -12,7 +13,7 @@ STUDIO = "/studio/course/the-first-visit/"
 
 
 def test_from_an_empty_studio_to_learners_on_two_versions(at_the_site):
-    trainer = at_the_site("Rosa Delgado", may_author=True)
+    trainer = at_the_site(make_person(name="Rosa Delgado", may_author=True))
     create_course(trainer)
     add_to_outline(trainer, "module", "At the door")
     add_to_outline(trainer, "lesson", "Say who you are", kind="page")
@@ -22,7 +23,7 @@ def test_from_an_empty_studio_to_learners_on_two_versions(at_the_site):
     preview(trainer)
     publish(trainer, version=1)
 
-    early, late = at_the_site("Ana Ruiz"), at_the_site("Ben Ode")
+    early, late = (at_the_site(make_person(name=name)) for name in ("Ana Ruiz", "Ben Ode"))
     early.go(COURSE)
     early.press("Enroll in this course")
 

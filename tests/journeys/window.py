@@ -19,6 +19,14 @@ MEASURE = """addEventListener("load", () => {
   if (wider > 0) console.error(`${wider} px wider than the window: ${location.pathname}`);
 })"""
 
+FOCUSED = """(() => {
+  const one = document.activeElement;
+  return (one.getAttribute("aria-label") || one.labels?.[0]?.innerText || one.innerText).trim();
+})()"""
+
+PATIENCE = 15_000  # milliseconds; the machine may have other work
+expect.set_options(timeout=PATIENCE)
+
 
 def in_language(language, words, **values):
     with translation.override(language):
@@ -35,7 +43,7 @@ class Window:
             java_script_enabled=scripts,
             **options,
         )
-        self.context.set_default_timeout(15_000)
+        self.context.set_default_timeout(PATIENCE)
         self.context.add_init_script(MEASURE)
         self.page = self.context.new_page()
         self.problems = watch(self.page)
@@ -77,6 +85,20 @@ class Window:
         prefix = "/es" if self.language == "es" else ""
         address = re.escape(f"{self.site}{prefix}{path}")
         expect(self.page).to_have_url(re.compile(rf"^{address}([?#].*)?$"))
+
+    def reach(self, words, *, stops=150):
+        """Press Tab until the thing with this name has the focus."""
+        wanted = self.words(words)
+        for _ in range(stops):
+            self.page.keyboard.press("Tab")
+            if self.page.evaluate(FOCUSED).startswith(wanted):
+                return
+        raise AssertionError(f"{wanted!r} cannot be reached with the Tab key on {self.page.url}")
+
+    def key(self, words, key="Enter"):
+        """Use something with the keyboard alone."""
+        self.reach(words)
+        self.page.keyboard.press(key)
 
     def type_code(self, to):
         """Read the six digits from the newest letter to this address, and type them."""
