@@ -18,6 +18,7 @@ urlpatterns += i18n_patterns(
     path("", views.home, name="home"),
     path("me/", my_learning.me, name="me"),
     path("", include("courses.urls")),
+    path("studio/", include("courses.studio.urls")),
     path("", include("webinars.urls")),
     path("me/", include("people.urls")),
     path("", include("library.urls")),
