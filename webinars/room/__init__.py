@@ -13,15 +13,17 @@ same text into every socket's bounded queue.
     hub.py         one per event loop: rooms, sockets, ticks
     socket.py      the ASGI application of one socket, and the origin check
     door.py        who may come in, and whether they still may
-    presence.py    slices of presence from heartbeats; beats.py the same over HTTP
+    counts.py, heads.py       votes, and how many people are here
+    presence.py    slices of presence from heartbeats
+    polling.py     presence and counts for those who poll
 
 The protocol
 ------------
 Socket: `/ws/webinars/<slug>/?after=<seq>&lang=<en|es>`, with the session's cookie and the site's
 own `Origin`. A host gets what moderators see; `&as=attendee` asks for what everybody sees.
 Fallback: `GET /webinars/<slug>/events?after=<seq>` with the same parameters answers with
-`{"frames": […], "to": seq, "tick": {…}, "beat": token}`; poll every 3 to 5 seconds and send the
-last token as `beat`.
+one frame that holds the counts too: `{"to": seq, "ev": […], "tick": {…}, "beat": token}`. Poll
+every 3 to 5 seconds and send the last token as `beat`: that is presence.
 
 Every frame is one JSON object; what it is shows in its keys.
 

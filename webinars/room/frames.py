@@ -6,26 +6,17 @@ whoever applies every frame in order ends with what a fresh snapshot shows.
 """
 
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Exists, OuterRef
 
 from lms.models import PlannedQuerySet
-from webinars.models import (
-    ChatMessage,
-    LiveWindow,
-    Poll,
-    PollVote,
-    QuestionVote,
-    RoomEvent,
-    RoomQuestion,
-    Webinar,
-)
+from webinars.models import ChatMessage, LiveWindow, Poll, RoomEvent, RoomQuestion, Webinar
 from webinars.models.room import RoomQuestionQuerySet
-from webinars.room import shown
+from webinars.room import counts, shown
 from webinars.room.chat import SHOWN
 from webinars.room.log import Audience
 from webinars.room.shown import Item, Places, Rows
@@ -146,7 +137,7 @@ def _load(webinar: Webinar, about: Mapping[str, set[int]], floor: int) -> Rows:
         rows.messages = named.order_by("pk")
     if "poll" in about:
         rows.polls = polls_of(webinar).filter(pk__in=about["poll"])
-        rows.results = results([webinar.pk], closed=True)
+        rows.results = counts.results([webinar.pk], closed=True)
     if "state" in about:
         rows.live_since = _live_since(webinar)
     return rows
@@ -180,10 +171,10 @@ def last_numbers(rooms: Iterable[int], now: datetime) -> dict[int, tuple[int, bo
     found = Webinar.objects.filter(pk__in=list(rooms)).only(
         "room_seq", "state", "starts_at", "ended_at", "cancelled_at"
     )
-    return {room.pk: (room.room_seq, counts(room, now)) for room in found}
+    return {room.pk: (room.room_seq, presence_counts(room, now)) for room in found}
 
 
-def counts(room: Webinar, now: datetime) -> bool:
+def presence_counts(room: Webinar, now: datetime) -> bool:
     """From the time the doors open until a while after the end: the live time lies within."""
     if room.state == Webinar.State.SCHEDULED:
         return room.cancelled_at is None and room.doors_at <= now
@@ -219,7 +210,7 @@ def snapshot(
         questions=list(questions),
         messages=last[::-1],
         polls=polls,
-        results=results([webinar.pk]) if len(polls) else {},
+        results=counts.results([webinar.pk]) if len(polls) else {},
         live_since=_live_since(webinar) if audience != Audience.ALL else None,
     )
     lists: dict[str, list[Item]] = {name: [] for name in LISTS[audience]}
@@ -240,75 +231,3 @@ def _oldest_message(webinar: Webinar) -> int:
 def _live_since(webinar: Webinar) -> datetime | None:
     opened = LiveWindow.objects.filter(webinar=webinar, closed_at__isnull=True)
     return opened.values_list("opened_at", flat=True).first()
-
-
-def results(webinars: Iterable[int], *, closed: bool = False) -> dict[int, Counter[str]]:
-    """Votes for each choice of each poll. For moderators, closed polls, and who has voted."""
-    votes = PollVote.objects.filter(poll__webinar__in=list(webinars))
-    if closed:
-        votes = votes.filter(poll__state=Poll.State.CLOSED)
-    counted: dict[int, Counter[str]] = defaultdict(Counter)
-    for poll, option, n in votes.values_list("poll", "option").annotate(n=Count("pk")).order_by():
-        counted[poll][option] = n
-    return counted
-
-
-class Tally(NamedTuple):
-    """The counts of one room. Not in the log: the last one is the only one that matters."""
-
-    votes: Mapping[int, int]
-    polls: Mapping[int, int]
-    results: Mapping[int, Mapping[str, int]]  # moderators only
-
-    def tick(self, audience: str, told: "Tally | None" = None) -> dict[str, object]:
-        """What changed since `told`, as the audience may see it; empty: nothing did."""
-        before = told or Tally({}, {}, {})
-        tick: dict[str, object] = {}
-        # A vote can be taken back, so a question that is no longer counted has none.
-        if votes := dict.fromkeys(before.votes.keys() - self.votes.keys(), 0) | _changes(
-            before.votes, self.votes
-        ):
-            tick["votes"] = votes
-        if polls := _changes(before.polls, self.polls):
-            tick["polls"] = polls
-        if audience == Audience.STAFF and (chosen := _changes(before.results, self.results)):
-            tick["results"] = chosen
-        return tick
-
-
-def _changes[V](before: Mapping[int, V], after: Mapping[int, V]) -> dict[int, V]:
-    return {key: value for key, value in after.items() if before.get(key) != value}
-
-
-def tallies(webinars: Iterable[int]) -> dict[int, Tally]:
-    """Two queries for any number of rooms. Only questions that everybody sees have counts."""
-    ids = list(webinars)
-    votes: dict[int, dict[int, int]] = {pk: {} for pk in ids}
-    counted = (
-        QuestionVote.objects.filter(
-            question__webinar__in=ids,
-            question__state__in=[RoomQuestion.State.APPROVED, RoomQuestion.State.ANSWERED],
-        )
-        .values_list("question__webinar", "question")
-        .annotate(n=Count("pk"))
-        .order_by()
-    )
-    for webinar, question, n in counted:
-        votes[webinar][question] = n
-    polled: dict[int, dict[int, dict[str, int]]] = {pk: defaultdict(dict) for pk in ids}
-    answers = (
-        PollVote.objects.filter(poll__webinar__in=ids, poll__state=Poll.State.OPEN)
-        .values_list("poll__webinar", "poll", "option")
-        .annotate(n=Count("pk"))
-        .order_by()
-    )
-    for webinar, poll, option, n in answers:
-        polled[webinar][poll][option] = n
-    return {
-        pk: Tally(
-            votes=votes[pk],
-            polls={poll: sum(options.values()) for poll, options in polled[pk].items()},
-            results={poll: dict(options) for poll, options in polled[pk].items()},
-        )
-        for pk in ids
-    }

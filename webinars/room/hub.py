@@ -18,9 +18,10 @@ from channels.db import DatabaseSyncToAsync
 from django.utils import timezone
 
 from webinars.attendance import record_slices
-from webinars.room import door, doorbell, frames, heads
+from webinars.room import counts, door, doorbell, frames, heads
+from webinars.room.counts import Tally
 from webinars.room.doorbell import What
-from webinars.room.frames import Tally, View
+from webinars.room.frames import View
 from webinars.room.log import Audience
 from webinars.room.presence import Ledger, Stay
 
@@ -286,9 +287,9 @@ class Hub:
 
     async def _look(self) -> None:
         last = await self._ask(frames.last_numbers, list(self._rooms), timezone.now())
-        for webinar_id, (seq, counts) in last.items():
+        for webinar_id, (seq, is_evidence) in last.items():
             if room := self._rooms.get(webinar_id):
-                room.counts = counts
+                room.counts = is_evidence
                 if seq > room.last:
                     room.wake.set()
 
@@ -302,7 +303,7 @@ class Hub:
             return
         for room in due:
             room.tally_due = False
-        counted = await self._ask(frames.tallies, [room.webinar_id for room in due])
+        counted = await self._ask(counts.tallies, [room.webinar_id for room in due])
         for room in due:
             told, room.tally = room.tally, counted[room.webinar_id]
             self._tick(room, {a: room.tally.tick(a, told) for a in Audience.values})

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.http import Http404, HttpResponse, JsonResponse
@@ -21,7 +20,7 @@ from django.views.decorators.http import require_GET, require_POST
 from lms.http import see_other
 from people.access import SignedIn
 from webinars.models import Poll, PollVote, QuestionVote, RoomQuestion
-from webinars.room import beats, chat, frames, heads, minutes, polls, questions, shown
+from webinars.room import chat, counts, frames, minutes, polling, polls, questions, shown
 from webinars.room.door import Guest, knock
 from webinars.room.forms import MessageForm, QuestionForm
 from webinars.room.frames import View
@@ -176,7 +175,7 @@ def vote_poll(request: SignedIn, slug: str, pk: int) -> HttpResponse:
 def events(request: SignedIn, slug: str) -> HttpResponse:
     """What a socket would have told since `after`, as one frame with the counts in it.
 
-    Also presence: see `webinars.room.beats`. This GET writes a row, at most every 20 seconds, and
+    Also presence: see `webinars.room.polling`. This GET writes a row, at most every 20 seconds, and
     only for who holds a token that an earlier answer gave to the same person.
     """
     guest = _inside(request, slug)
@@ -189,16 +188,10 @@ def events(request: SignedIn, slug: str) -> HttpResponse:
     frame: dict[str, object] = {"to": to, "ev": []}
     frame |= told[view, after] or {}
     pk = guest.webinar.pk
-    frame["tick"] = cache.get_or_set(f"room-tick:{pk}:{audience}", lambda: _tick(pk, audience), 1)
-    if guest.seated and guest.place is not None and frames.counts(guest.webinar, now):
-        frame["beat"] = beats.beat(guest.place, request.GET.get("beat", ""), now)
+    frame["tick"] = polling.tick(pk, audience, now)
+    if guest.seated and guest.place is not None and frames.presence_counts(guest.webinar, now):
+        frame["beat"] = polling.beat(guest.place, request.GET.get("beat", ""), now)
     return JsonResponse(frame, json_dumps_params={"ensure_ascii": False})
-
-
-def _tick(webinar_id: int, audience: str) -> dict[str, object]:
-    here = heads.here([webinar_id], timezone.now())
-    tally = frames.tallies([webinar_id])[webinar_id]
-    return {"here": here[webinar_id], **tally.tick(audience)}
 
 
 def _inside(request: SignedIn, slug: str) -> Guest:
@@ -219,7 +212,7 @@ def _poll(guest: Guest, pk: int) -> Poll:
 
 def _my_poll(guest: Guest, row: Poll) -> shown.Poll:
     mine = PollVote.objects.filter(poll=row, person=guest.person).values_list("option", flat=True)
-    result = frames.results([guest.webinar.pk]).get(row.pk)
+    result = counts.results([guest.webinar.pk]).get(row.pk)
     return shown.poll(row, guest.webinar.slug, result, mine=mine.first() or "")
 
 

@@ -4,21 +4,20 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
 from tests.webinars.room import factories as make
 from tests.webinars.room.reading import ATTENDEE, MODERATOR, fresh
 from webinars.models import PresenceSpan, Webinar
-from webinars.room import beats, frames, questions, stage
+from webinars.room import frames, polling, questions, stage
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
 def _no_counts_from_before():
-    cache.clear()
+    polling.forget_counts()
 
 
 @pytest.fixture
@@ -90,7 +89,7 @@ def test_it_counts_as_presence_with_the_token_of_the_answer_before(
     client.force_login(guest)
     token = poll(client, room)["beat"]
     place = room.registrations.get(person=guest)
-    earlier = beats.beat(place, "", timezone.now() - timedelta(seconds=30))
+    earlier = polling.beat(place, "", timezone.now() - timedelta(seconds=30))
 
     assert poll(client, room, beat=token)["beat"] == token
     poll(client, room, beat=earlier)

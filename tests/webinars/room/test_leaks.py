@@ -9,7 +9,7 @@ from tests.factories import both, make_person
 from tests.webinars.room import factories as make
 from tests.webinars.room.reading import ATTENDEE, MODERATOR
 from webinars.models import Webinar
-from webinars.room import chat, frames, polls, questions, shown, stage
+from webinars.room import chat, counts, frames, polls, questions, shown, stage
 
 pytestmark = pytest.mark.django_db
 
@@ -68,7 +68,7 @@ def raw(room, view):
         for items in frames.snapshot(room, view.audience).lists.values()
         for item in items
     ]
-    tick = frames.tallies([room.pk])[room.pk].tick(view.audience)
+    tick = counts.tallies([room.pk])[room.pk].tick(view.audience)
     return "\n".join([told, *drawn, frames.encode(tick)])
 
 
@@ -99,7 +99,7 @@ def test_removed_and_withdrawn_words_are_gone_for_moderators_too(room):
 
 def test_the_result_of_an_open_poll_is_for_moderators_and_who_voted(room):
     everyone, moderators = (
-        frames.tallies([room.pk])[room.pk].tick(view.audience) for view in (ATTENDEE, MODERATOR)
+        counts.tallies([room.pk])[room.pk].tick(view.audience) for view in (ATTENDEE, MODERATOR)
     )
 
     assert "progress" not in raw(room, ATTENDEE)

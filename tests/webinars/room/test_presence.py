@@ -8,7 +8,7 @@ from tests.webinars.factories import seat
 from tests.webinars.room import factories as make
 from webinars.attendance import record_slices
 from webinars.models import PresenceSpan
-from webinars.room import beats
+from webinars.room import polling
 from webinars.room.presence import Ledger
 
 NOON = datetime(2027, 1, 14, 17, tzinfo=UTC)
@@ -115,7 +115,7 @@ def polled(*steps):
     place, token = seat(make.make_guest(room), room), ""
     place = room.registrations.get()
     for moment in steps:
-        token = beats.beat(place, token, at(moment))
+        token = polling.beat(place, token, at(moment))
     rows = PresenceSpan.objects.filter(webinar=room, source="poll").order_by("started_at")
     return [
         ((row.started_at - NOON).total_seconds(), (row.ended_at - NOON).total_seconds())
@@ -146,13 +146,13 @@ def test_a_token_counts_once_and_only_for_its_own_place():
     make.make_guest(room)
     make.make_guest(room)
     place, other = room.registrations.order_by("pk")
-    token = beats.beat(place, "", at(0))
+    token = polling.beat(place, "", at(0))
 
-    beats.beat(place, token, at(25))
-    beats.beat(place, token, at(55))
-    beats.beat(other, token, at(25))
-    beats.beat(place, token + "x", at(25))
-    beats.beat(place, "rubbish", at(25))
+    polling.beat(place, token, at(25))
+    polling.beat(place, token, at(55))
+    polling.beat(other, token, at(25))
+    polling.beat(place, token + "x", at(25))
+    polling.beat(place, "rubbish", at(25))
 
     [row] = PresenceSpan.objects.all()
     assert (row.person_id, row.ended_at) == (place.person_id, at(25))

@@ -15,6 +15,7 @@ from urllib.request import urlopen
 
 import pytest
 from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import connection
 from django.test import Client
@@ -129,9 +130,9 @@ def test_a_killed_process_costs_nobody_a_number(servers):
                 if n == 12:
                     victim = ports.pop(0)
                     servers[victim].send_signal(signal.SIGKILL)
-                await sync_to_async(do_something)(room, n)
+                await database_sync_to_async(do_something)(room, n)
                 await asyncio.sleep(0.15)
-            last = await sync_to_async(last_number)(room)
+            last = await database_sync_to_async(last_number)(room)
             deadline = time.monotonic() + 60
             while any(page.after < last for page in pages):
                 assert time.monotonic() < deadline, sorted({page.after for page in pages})
@@ -164,7 +165,6 @@ def do_something(room, n):
         message = make.say(room, text=f"Message {n}.")
         if n % 5 == 0:
             chat.remove(message, make.host_of(room))
-    connection.close()
 
 
 def last_number(room):

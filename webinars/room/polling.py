@@ -1,20 +1,25 @@
-"""Presence over HTTP, for networks that break sockets: a signed token instead of a heartbeat.
+"""For networks that break sockets: presence by polls, and counts that many polls share.
 
-The token holds a registration and a moment of the server's clock. Whoever comes back with it
-within a minute was there since; the slice is named after the token, so that it counts once
-however often it is sent. The time of the reader's clock plays no part.
+Instead of a heartbeat there is a signed token that holds a registration and a moment of the
+server's clock. Whoever comes back with it within a minute was there since; the slice is named
+after the token, so that it counts once however often it is sent. The reader's clock plays no part.
 """
 
+import time
 from datetime import UTC, datetime, timedelta
 
 from django.core import signing
 
 from webinars.attendance import Slice, record_slices
 from webinars.models import PresenceSpan, Registration
+from webinars.room import counts, heads
 
 SALT = "webinars.room.beat"
 SHORTEST = timedelta(seconds=20)  # a poll every few seconds must not write a row each
 LONGEST = timedelta(seconds=60)
+FRESH = 1.0  # seconds that counts are good for
+
+_ticks: dict[tuple[int, str], tuple[float, dict[str, object]]] = {}
 
 
 def beat(place: Registration, token: str, now: datetime) -> str:
@@ -47,3 +52,23 @@ def _read(place: Registration, token: str) -> datetime | None:
     if registration != place.pk:
         return None
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def tick(webinar_id: int, audience: str, now: datetime) -> dict[str, object]:
+    """All counts of a room, read once a second by this process however many ask."""
+    known, moment = _ticks.get((webinar_id, audience)), time.monotonic()
+    if known is not None and moment - known[0] < FRESH:
+        return known[1]
+    here = heads.here([webinar_id], now)[webinar_id]
+    tally = counts.tallies([webinar_id])[webinar_id]
+    found: dict[str, object] = {"here": here, **tally.tick(audience)}
+    for key, (read, _) in list(_ticks.items()):
+        if moment - read > FRESH:
+            _ticks.pop(key, None)
+    _ticks[webinar_id, audience] = moment, found
+    return found
+
+
+def forget_counts() -> None:
+    """For tests, which use the same ids again."""
+    _ticks.clear()
