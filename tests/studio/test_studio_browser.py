@@ -349,7 +349,8 @@ def test_links_lists_and_tables_with_the_toolbar(visitor, at):
 
     def do(name):
         bar.get_by_role("button", name=name).click()
-        page.wait_for_timeout(100)  # the text takes the focus back with the next frame
+        # The text takes the focus back with the next frame.
+        page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))")
 
     expect(bar.get_by_role("button", name="Link")).to_have_attribute("aria-disabled", "true")
     page.keyboard.press("Control+a")
@@ -366,6 +367,7 @@ def test_links_lists_and_tables_with_the_toolbar(visitor, at):
 
     do("List with bullets")
     page.keyboard.press("End")
+    page.wait_for_timeout(200)  # the editor hears of a new selection from the browser, later
     page.keyboard.press("Enter")
     page.keyboard.type("second")
     do("Indent the list item")
