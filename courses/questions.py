@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 type Body = Mapping[str, Any]
 LONGEST_TEXT = 5000  # characters of a text answer
+MOST_DIGITS = 50  # on either side of the decimal point
 THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(,\d{3})+(\.\d+)?")
 
 
@@ -244,4 +245,9 @@ def _decimal(value: object) -> Decimal | None:
         number = Decimal(str(value))
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    if not number.is_finite():
+        return None
+    # Written out, 1e999999999 has a billion digits: no answer, and more than a machine can hold.
+    exponent = number.as_tuple().exponent
+    small = abs(number.adjusted()) < MOST_DIGITS and abs(int(exponent)) <= MOST_DIGITS
+    return number if small else None

@@ -79,6 +79,10 @@ def test_marks(kind, sent, share):
         ("true_false", ["maybe"]),
         ("numeric", ["many"]),
         ("numeric", ["NaN"]),
+        ("numeric", ["1e999999999"]),  # written out it would fill the memory
+        ("numeric", ["1e-999999999"]),
+        ("numeric", ["0e999999999"]),
+        ("numeric", ["9" * 100]),
         ("scale", ["6"]),
         ("text", ["x" * 5001]),
     ],
