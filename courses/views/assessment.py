@@ -73,7 +73,7 @@ def start(request: SignedIn, enrolment: Enrolment, lesson: Lesson) -> HttpRespon
     if lesson.kind != "quiz":
         raise Http404
     number = request.POST.get("number", "")
-    wanted = int(number) if number.isascii() and number.isdigit() else None
+    wanted = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else None
     try:
         attempt = assessment.start(enrolment, lesson, number=wanted)
     except ValidationError as refusal:

@@ -298,6 +298,16 @@ def test_the_first_page_of_a_quiz_says_what_it_asks(signed_in, person):
     assert "<fieldset" not in html.split("<footer")[0]
 
 
+@pytest.mark.parametrize("number", ["", "-1", "two", "9" * 5000])
+def test_a_number_that_names_no_attempt_begins_one(signed_in, person, number):
+    enrolment, lesson = quiz(person)
+
+    response = signed_in.post(lesson_url(enrolment, lesson, "start"), {"number": number})
+
+    assert response.status_code == 303
+    assert Attempt.objects.get(enrolment=enrolment).number == 1
+
+
 def test_starting_opens_the_paper(signed_in, person):
     enrolment, lesson = quiz(person)
 
