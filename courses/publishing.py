@@ -23,6 +23,7 @@ from courses import rules
 from courses.document import FORMAT, NEEDS, Document
 from courses.models import Course, CourseVersion, Draft, Enrolment, Evidence, Lesson
 from courses.models.course import document_of
+from courses.models.record import organisation_of
 from courses.questions import problems_of
 from lms import outbox
 from lms.text import said, searchable
@@ -281,6 +282,7 @@ def _ask_again(version: CourseVersion) -> int:
         .exclude(version=version)
         .latest_cycle()
         .done()
+        .select_related("person")
         .with_record()
         .order_by("pk")
     )
@@ -302,7 +304,7 @@ def _new_cycle(before: Enrolment, version: CourseVersion, evidence: list[Evidenc
         cycle=before.cycle + 1,
         defaults={
             "version": version,
-            "organisation_id": before.organisation_id,
+            "organisation": organisation_of(before.person, now),
             "reason": Enrolment.Reason.ASSIGNED,
             "assigned_by_id": version.author_id,
             "due_on": version.due_on or timezone.localdate(now) + timedelta(days=90),

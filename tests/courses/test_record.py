@@ -4,7 +4,16 @@ from django.utils import timezone
 
 from courses.models import Completion, Enrolment, Evidence
 from courses.publishing import publish
-from tests.factories import enrolled, finish, items_of, make_course, make_draft, make_lesson
+from people.joining import join
+from tests.factories import (
+    enrolled,
+    finish,
+    items_of,
+    make_course,
+    make_draft,
+    make_lesson,
+    make_organisation,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -88,6 +97,22 @@ def test_a_required_version_keeps_the_completion_and_asks_for_what_is_new(person
     assert Completion.objects.get().enrolment == done
     assert (again.status.met_count, len(again.status.requirements)) == (1, 2)
     assert again.due_on == timezone.localdate()
+
+
+def test_a_new_cycle_remembers_where_the_person_belongs_now(person):
+    """Who changed employers since is asked at the new one: reports count them there."""
+    draft = make_draft(lessons=1)
+    former, present = make_organisation(), make_organisation()
+    join(person, former)
+    finish(enrolled(person, publish(draft, by=None, policy="update").course))
+    join(person, present)
+    make_lesson(draft.modules.get())
+
+    publish(draft, by=None, policy="required", due_on=timezone.localdate())
+    _work()
+
+    cycles = Enrolment.objects.order_by("cycle").values_list("organisation", flat=True)
+    assert list(cycles) == [former.pk, present.pk]
 
 
 def test_publishing_twice_is_publishing_once(person):
