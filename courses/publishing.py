@@ -278,26 +278,33 @@ def _reassess(ids: list[int]) -> int:
 def _ask_again(version: CourseVersion) -> int:
     """A new cycle for everyone done before, holding what they have; those owing nothing: none."""
     before = (
-        Enrolment.objects.filter(course_id=version.course_id)
-        .exclude(version=version)
+        Enrolment.objects.filter(course_id=version.course_id, version__number__lt=version.number)
         .latest_cycle()
         .done()
         .select_related("person")
         .with_record()
         .order_by("pk")
     )
-    rule = document_of(version.pk).rule
     asked = 0
     for enrolment in before.iterator(chunk_size=BATCH):
         evidence = list(enrolment.evidence.all())
-        if not rules.status(rule, [row.fact for row in evidence]).complete:
+        if _owes(version, evidence):
             asked += _new_cycle(enrolment, version, evidence)
     return asked
 
 
 @transaction.atomic
-def _new_cycle(before: Enrolment, version: CourseVersion, evidence: list[Evidence]) -> int:
+def _new_cycle(before: Enrolment, asking: CourseVersion, evidence: list[Evidence]) -> int:
+    """On the version to which people under way since `asking` have been moved: a publication may
+    come before the promises of the last one are kept, and it moves only those whom it sees. The
+    lock is for one that comes now.
+    """
     now = timezone.now()
+    course = Course.objects.select_for_update(no_key=True).get(pk=before.course_id)
+    later = course.versions.filter(number__gte=asking.number).exclude(policy=Policy.UPDATE)
+    version = later.defer("document").latest("number")
+    if not _owes(version, evidence):
+        return 0
     enrolment, made = Enrolment.objects.get_or_create(
         person_id=before.person_id,
         course_id=before.course_id,
@@ -306,8 +313,8 @@ def _new_cycle(before: Enrolment, version: CourseVersion, evidence: list[Evidenc
             "version": version,
             "organisation": organisation_of(before.person, now),
             "reason": Enrolment.Reason.ASSIGNED,
-            "assigned_by_id": version.author_id,
-            "due_on": version.due_on or timezone.localdate(now) + timedelta(days=90),
+            "assigned_by_id": asking.author_id,
+            "due_on": asking.due_on or timezone.localdate(now) + timedelta(days=90),
         },
     )
     if made:
@@ -328,3 +335,8 @@ def _new_cycle(before: Enrolment, version: CourseVersion, evidence: list[Evidenc
             if row.item in known
         )
     return int(made)
+
+
+def _owes(version: CourseVersion, evidence: list[Evidence]) -> bool:
+    rule = document_of(version.pk).rule
+    return not rules.status(rule, [row.fact for row in evidence]).complete

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -113,6 +115,39 @@ def test_a_new_cycle_remembers_where_the_person_belongs_now(person):
 
     cycles = Enrolment.objects.order_by("cycle").values_list("organisation", flat=True)
     assert list(cycles) == [former.pk, present.pk]
+
+
+@pytest.mark.parametrize(("policy", "number"), [("required", 3), ("correction", 3), ("update", 2)])
+def test_a_publication_before_the_promises_of_the_last_one_reaches_the_new_cycles(
+    person, policy, number
+):
+    """As if the worker had been quicker: those under way move, or finish on their version."""
+    draft = make_draft(lessons=1)
+    finish(enrolled(person, publish(draft, by=None, policy="update").course))
+    make_lesson(draft.modules.get())
+    due = timezone.localdate()
+    publish(draft, by=None, policy="required", due_on=due)
+    make_lesson(draft.modules.get())
+    publish(draft, by=None, policy=policy, due_on=due + timedelta(days=9))
+
+    _work()
+
+    again = Enrolment.objects.get(cycle=2)
+    assert (again.version.number, again.due_on) == (number, due)
+    assert len(again.status.missing) == number - 1
+
+
+def test_who_owes_nothing_any_more_is_not_asked_again(person):
+    draft = make_draft(lessons=1)
+    finish(enrolled(person, publish(draft, by=None, policy="update").course))
+    new = make_lesson(draft.modules.get())
+    publish(draft, by=None, policy="required", due_on=timezone.localdate())
+    new.delete()
+    publish(draft, by=None, policy="correction")
+
+    _work()
+
+    assert not Enrolment.objects.filter(cycle=2).exists()
 
 
 def test_publishing_twice_is_publishing_once(person):
