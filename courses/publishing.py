@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Self
@@ -287,22 +287,25 @@ def _ask_again(version: CourseVersion) -> int:
     )
     asked = 0
     for enrolment in before.iterator(chunk_size=BATCH):
-        evidence = list(enrolment.evidence.all())
-        if _owes(version, evidence):
-            asked += _new_cycle(enrolment, version, evidence)
+        if _owes(version, enrolment.evidence.all()):
+            asked += _new_cycle(enrolment, version)
     return asked
 
 
 @transaction.atomic
-def _new_cycle(before: Enrolment, asking: CourseVersion, evidence: list[Evidence]) -> int:
+def _new_cycle(before: Enrolment, asking: CourseVersion) -> int:
     """On the version to which people under way since `asking` have been moved: a publication may
-    come before the promises of the last one are kept, and it moves only those whom it sees. The
-    lock is for one that comes now.
+    come before the promises of the last one are kept, and it moves only those whom it sees.
+
+    The course's lock is for a publication that comes now, the enrolment's for evidence: what is
+    recorded while many are asked is carried over too.
     """
     now = timezone.now()
     course = Course.objects.select_for_update(no_key=True).get(pk=before.course_id)
     later = course.versions.filter(number__gte=asking.number).exclude(policy=Policy.UPDATE)
     version = later.defer("document").latest("number")
+    Enrolment.objects.select_for_update().get(pk=before.pk)
+    evidence = list(Evidence.objects.filter(enrolment=before).order_by("pk"))
     if not _owes(version, evidence):
         return 0
     enrolment, made = Enrolment.objects.get_or_create(
@@ -337,6 +340,6 @@ def _new_cycle(before: Enrolment, asking: CourseVersion, evidence: list[Evidence
     return int(made)
 
 
-def _owes(version: CourseVersion, evidence: list[Evidence]) -> bool:
+def _owes(version: CourseVersion, evidence: Iterable[Evidence]) -> bool:
     rule = document_of(version.pk).rule
     return not rules.status(rule, [row.fact for row in evidence]).complete

@@ -4,6 +4,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from courses import publishing
 from courses.models import Completion, Enrolment, Evidence
 from courses.publishing import publish
 from people.joining import join
@@ -135,6 +136,29 @@ def test_a_publication_before_the_promises_of_the_last_one_reaches_the_new_cycle
     again = Enrolment.objects.get(cycle=2)
     assert (again.version.number, again.due_on) == (number, due)
     assert len(again.status.missing) == number - 1
+
+
+def test_what_is_recorded_while_many_are_asked_again_is_carried_over(person, monkeypatch):
+    draft = make_draft(lessons=1)
+    optional = make_lesson(draft.modules.get(), required=False)
+    done = enrolled(person, publish(draft, by=None, policy="update").course)
+    finish(done)
+    optional.required = True
+    optional.save()
+    make_lesson(draft.modules.get())
+    publish(draft, by=None, policy="required", due_on=timezone.localdate())
+    new_cycle = publishing._new_cycle
+
+    def late(*args):
+        """They finish the lesson after their evidence was read and before their new cycle."""
+        done.record("finished", str(optional.uuid), source="learner")
+        return new_cycle(*args)
+
+    monkeypatch.setattr(publishing, "_new_cycle", late)
+    _work()
+
+    again = Enrolment.objects.get(cycle=2)
+    assert (again.status.met_count, len(again.status.missing)) == (2, 1)
 
 
 def test_who_owes_nothing_any_more_is_not_asked_again(person):
