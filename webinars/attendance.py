@@ -115,7 +115,8 @@ def override(
 ) -> Determination:
     """A credit administrator's own decision, with the reason that the person is told.
 
-    It becomes the standing determination. Credit given reaches the course at once. Credit taken
+    It becomes the standing determination. The same decision by the same person again, such as a
+    form that was sent twice, is one decision. Credit given reaches the course at once. Credit taken
     away does not undo evidence or a completion that was already recorded: nothing does.
     """
     reason = " ".join(reason.split())
@@ -138,6 +139,11 @@ def override(
         reasons=(rules.OVERRIDE, reason),
     )
     standing = locked.determinations.order_by("-sequence").first()
+    if standing is not None and (
+        (standing.by_id, standing.credited, standing.minutes, tuple(standing.reasons))
+        == (by.pk, decided.credited, decided.minutes, decided.reasons)
+    ):
+        return standing
     determination = _write(locked, standing, decided, sha256, timezone.now(), by=by)
     audit.note(
         by,

@@ -365,6 +365,20 @@ def test_an_override_stands_with_its_reason_whatever_comes_in_later(registration
     assert (note.actor, note.details["reason"]) == (admin, "Phone line failed.")
 
 
+def test_the_same_decision_sent_twice_is_one_decision(registration):
+    admin = make_person(may_credit=True)
+
+    def decide(**more):
+        decision = {"credited": True, "minutes": 60, "reason": "Phone line failed."} | more
+        return override(registration, by=admin, **decision)
+
+    assert decide() == decide()
+
+    assert Determination.objects.count() == Evidence.objects.count() == 1
+    assert AuditEntry.objects.filter(verb="attendance.overridden").count() == 1
+    assert decide(minutes=50).sequence == 2  # another decision is another row
+
+
 def test_taking_credit_away_leaves_what_was_completed(registration):
     be_there(registration.person, registration.webinar, (0, 60))
     determine(registration)
