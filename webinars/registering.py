@@ -79,8 +79,12 @@ def register_by_address(
     a page cannot show whether the address was known, seated or waiting.
 
     An unknown address becomes an account without a password. A known one keeps its own name and
-    organisation, and whoever is registered already gets the details once more.
+    organisation, and whoever is registered already gets the details once more. Raises
+    ValidationError when registration is closed, for everybody alike.
     """
+    for webinar in webinars:
+        if reason := why_closed(webinar):
+            raise ValidationError(reason, code="closed")
     with transaction.atomic():
         person, made = account_for(email, name=name, language=language, job_role=job_role)
         if not person.is_active:

@@ -259,6 +259,20 @@ def test_a_refused_registration_by_address_leaves_no_account():
     assert not User.objects.exists()
 
 
+@pytest.mark.parametrize("known", ["registered", "barred", "nobody"])
+def test_closed_registration_answers_the_same_whatever_we_know_of_an_address(known):
+    """Or anybody could ask, once it is closed, who will come."""
+    webinar = make_webinar()
+    if known != "nobody":
+        person = make_person(email="rosa@example.org", is_active=known != "barred")
+        seat(person, webinar)
+    webinar.registration_closes_at = timezone.now()
+    webinar.save()
+
+    with pytest.raises(ValidationError, match="closed"):
+        by_address(webinar)
+
+
 def test_nothing_can_be_cancelled_after_the_end(person):
     webinar = make_webinar(starts_in=timedelta(hours=1))
     seat(person, webinar)
