@@ -60,8 +60,12 @@ def register_for_all(
     organisation: Organisation | None = None,
     needs: Mapping[str, str] | None = None,
 ) -> list[Registration]:
-    """Several sessions at once, all or none. Rows are locked in one order: no deadlock."""
+    """Several sessions at once, all or none. Rows are locked in one order, all sessions before
+    any course that somebody is enrolled in: no deadlock."""
     ordered = sorted(webinars, key=lambda webinar: webinar.pk)
+    for webinar in ordered:
+        _lock(webinar)
+    ordered.sort(key=lambda webinar: webinar.course_id)
     return [register(person, w, organisation=organisation, needs=needs) for w in ordered]
 
 

@@ -4,6 +4,7 @@ On SQLite the transaction itself is the lock (IMMEDIATE); on PostgreSQL it is th
 """
 
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from people.models import User
 from tests.factories import enrolled, make_course, make_person
 from tests.webinars.factories import be_there, hold, make_webinar, seat
 from webinars import attendance, scheduling
+from webinars import registering as places
 from webinars.models import Determination, Registration
 from webinars.registering import cancel, register, register_by_address
 
@@ -55,6 +57,33 @@ def states(webinar):
 
 def letters(name):
     return OutboxEntry.objects.filter(kind="webinars.letter", payload__letter=name)
+
+
+def test_two_choices_of_sessions_that_name_courses_in_another_order_never_block_each_other(
+    monkeypatch,
+):
+    """On PostgreSQL each would hold the course that the other one needs."""
+    one, two = (make_course(lessons=["live"], format="webinar") for _ in range(2))
+    chosen = [[make_webinar(course=c) for c in order] for order in ((one, two), (two, one))]
+    people = [make_person(), make_person()]
+    enrol = places.enrol
+
+    def slowly(*args, **kwargs):
+        enrolment = enrol(*args, **kwargs)
+        time.sleep(0.2)  # long enough for the other one to take its first course
+        return enrolment
+
+    monkeypatch.setattr(places, "enrol", slowly)
+
+    failures = at_once(
+        *(
+            lambda pair=pair: places.register_for_all(*pair)
+            for pair in zip(people, chosen, strict=True)
+        )
+    )
+
+    assert failures == []
+    assert Registration.objects.seated().count() == 4
 
 
 def test_many_people_for_few_seats_get_exactly_those():
