@@ -96,6 +96,8 @@ def load_course(folder: Path, report: Report, *, force: bool = False) -> Course:
     course, _made = Course.objects.get_or_create(
         slug=slug, defaults={"uuid": _name(slug), "title": head["title"]}
     )
+    # The course before its draft, as `publish` does: in another order they block each other.
+    Course.objects.select_for_update().get(pk=course.pk)
     draft, new = Draft.objects.select_for_update().get_or_create(course=course)
     if not new and not force and fingerprint(freeze(draft)) != draft.loaded_sha256:
         report.left_alone.append(slug)

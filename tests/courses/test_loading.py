@@ -1,9 +1,15 @@
+from threading import Event
+from time import sleep
+
 import pytest
 import yaml
 
+from courses import loading
 from courses.loading import ContentError, Report, load_all, load_course
 from courses.models import Completion, Course, CourseVersion, Draft, Series
+from courses.publishing import publish
 from tests.factories import both, enrolled, finish
+from tests.studio.meeting import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -125,3 +131,28 @@ def test_the_series_keeps_its_order(folder):
     assert load_all(folder.parent).series == 1
 
     assert [member.course.slug for member in Series.objects.get().members.all()] == ["tiny"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_loading_and_publishing_at_once_never_block_each_other(folder, monkeypatch):
+    """On PostgreSQL one would hold the draft and want the course, the other hold the course."""
+    load_course(folder, Report())
+    edited = folder / "m1" / "first.en.md"
+    edited.write_text(PAGE.replace("Words", "New words"))
+    draft, filling = Draft.objects.get(), Event()
+    fill = loading._fill
+
+    def slowly(*args):
+        filling.set()
+        sleep(0.5)  # long enough for the publication to take its first lock
+        fill(*args)
+
+    def publish_too():
+        filling.wait(30)
+        return publish(draft, by=None, policy="update")
+
+    monkeypatch.setattr(loading, "_fill", slowly)
+    outcomes = at_once(lambda: load_course(folder, Report()), publish_too)
+
+    assert not [error for error in outcomes if isinstance(error, Exception)], outcomes
+    assert CourseVersion.objects.count() == 2
