@@ -18,6 +18,7 @@ from people.forms import AboutYouForm, ProfileForm
 from people.models import Organisation, membership_of
 
 SHOWN = 20  # organisations in one list of results
+LONGEST = 100  # characters of a search: each word is a condition, and a database has its limits
 
 
 @login_required
@@ -46,7 +47,7 @@ def profile(request: SignedIn) -> HttpResponse:
 @login_required
 def organisation(request: SignedIn) -> HttpResponse:
     """Find the place where one works: as one types, or by sending the form."""
-    words = request.GET.get("q", "").strip()
+    words = request.GET.get("q", "")[:LONGEST].strip()
     found: list[Organisation] = []
     if words:
         today = timezone.localdate()

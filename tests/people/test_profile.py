@@ -190,6 +190,12 @@ def test_searching_as_one_types_swaps_in_the_results_alone(signed_in, htmx):
     assert "Nothing found" in html
 
 
+def test_a_search_for_a_thousand_words_is_cut_short(signed_in):
+    response = signed_in.get(reverse("people:organisation"), {"q": "a " * 1900})
+
+    assert response.status_code == 200
+
+
 @pytest.mark.parametrize("count", [1, 5])
 def test_a_search_costs_the_same_for_any_number_of_results(
     signed_in, count, django_assert_num_queries
