@@ -287,6 +287,14 @@ def test_people_are_found_by_name(client, credit, ended):
     assert "Nobody with that name" in text(client.get(url("attendance", ended.slug), {"q": "zoe"}))
 
 
+@pytest.mark.parametrize("words", ["a " * 1900, "Ana\0"])
+def test_no_search_among_the_attendees_breaks_the_page(client, ended, words):
+    """PostgreSQL refuses NUL, SQLite a thousand conditions."""
+    client.force_login(make_person(may_credit=True))
+
+    assert client.get(url("attendance", ended.slug), {"q": words}).status_code == 200
+
+
 @pytest.mark.parametrize("count", [1, 5])
 def test_the_table_costs_the_same_for_any_number_of_people(
     client, credit, count, django_assert_num_queries

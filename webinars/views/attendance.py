@@ -19,12 +19,13 @@ from webinars.models.registration import RegistrationQuerySet
 from webinars.roster import as_csv
 
 ON_A_PAGE = 100
+LONGEST = 100  # characters of a search: each word is a condition, and a database has its limits
 
 
 @only(credit_administrator)
 def attendance(request: SignedIn, slug: str) -> HttpResponse:
     webinar = get_object_or_404(Webinar.objects.select_related("course", "policy"), slug=slug)
-    words = " ".join(request.GET.get("q", "").split())
+    words = " ".join(request.GET.get("q", "").replace("\0", "")[:LONGEST].split())
     page = Paginator(_places(webinar, words), ON_A_PAGE).get_page(request.GET.get("page"))
     places = list(page)
     seen = story.seen_by(webinar, [place.person_id for place in places])
