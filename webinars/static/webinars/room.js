@@ -149,7 +149,9 @@ class Room extends HTMLElement {
       this.refresh();
       return;
     }
+    this.moved = new Map(); // what left a list in this frame: it may come up in another
     for (const entry of frame.ev ?? []) this.place(entry);
+    for (const { list, focused } of this.moved.values()) if (focused) list.closest("[tabindex]")?.focus();
     for (const [list, oldest] of Object.entries(frame.keep ?? {})) this.trim(list, oldest);
     if (frame.to > this.after) this.after = frame.to;
     if (frame.tick) this.count(frame.tick);
@@ -188,9 +190,13 @@ class Room extends HTMLElement {
     const list = this.querySelector(`[data-list="${entry.list}"]`);
     if (!list) return;
     const old = this.itemOf(list, entry.id);
+    const name = `${entry.kind} ${entry.id}`;
     if (entry.html === null) {
-      if (old?.contains(document.activeElement)) list.closest("[tabindex]")?.focus();
-      old?.remove();
+      if (old) {
+        const focused = old.contains(document.activeElement) ? document.activeElement : null;
+        this.moved.set(name, { list, old, focused });
+        old.remove();
+      }
     } else {
       const template = document.createElement("template");
       template.innerHTML = entry.html;
@@ -200,7 +206,11 @@ class Room extends HTMLElement {
         if (old) htmx.ajax("GET", item.dataset.mine, { target: old, swap: "outerHTML" });
         return;
       }
+      const left = this.moved.get(name);
+      if (left) this.carry(left.old, item);
       this.put(list, item);
+      if (left?.focused) this.refocus(item, left.focused);
+      this.moved.delete(name);
       this.tell("room:placed", { list: entry.list, id: entry.id, isNew: !old });
     }
     this.emptied(list);

@@ -1,0 +1,312 @@
+"""The room in a real browser: a host and an attendee at the same time, with all that can break."""
+
+import re
+from itertools import pairwise
+
+import pytest
+
+from tests.browser import check_accessibility, sign_in, watch
+from tests.webinars.room import factories as make
+from webinars.models import ChatMessage, PresenceSpan, Registration, RoomQuestion
+from webinars.room import frames, questions, stage
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def room():
+    return make.make_room(stage={"kind": "link", "url": "https://meet.example/1"})
+
+
+@pytest.fixture
+def window(browser, site):
+    """Opens windows, each with its person signed in; nothing may go wrong in any of them."""
+    opened = []
+
+    def open_as(person, path, *, ready="connected", tolerated=(), **options):
+        context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)
+        context.set_default_timeout(15_000)
+        sign_in(context, person, site)
+        page = context.new_page()
+        page.problems = watch(page)
+        opened.append((page, tolerated))
+        page.goto(site + path)
+        if ready:
+            page.locator(f"[data-when~={ready}]:visible").first.wait_for()
+        return page
+
+    yield open_as
+    for page, tolerated in opened:
+        page.context.close()
+        assert [p for p in page.problems if not any(t in p for t in tolerated)] == []
+
+
+def path_of(room):
+    return f"/webinars/{room.slug}/room/"
+
+
+def items(page, name):
+    return page.locator(f"[data-list={name}] > [data-id]")
+
+
+def tab(page, name):
+    page.locator(f"a[href='#{name}']").click()
+
+
+def test_an_attendee_and_a_host_meet(window, room):
+    guest, host = make.make_guest(room, name="Ana Ruiz"), make.host_of(room)
+    attendee, console = window(guest, path_of(room)), window(host, f"/host/{room.slug}/")
+
+    attendee.get_by_label("Your question").fill("How do we pay partners?")
+    attendee.get_by_role("button", name="Ask").click()
+    attendee.get_by_text("Your question went to the moderators.", exact=True).first.wait_for()
+    items(console, "queue").get_by_text("How do we pay partners?").first.wait_for()
+    assert items(attendee, "questions").count() == 0
+    attendee.locator("#mine").get_by_text("Waiting for a moderator").wait_for()
+
+    console.get_by_role("button", name=re.compile("^Show")).click()
+    vote = items(attendee, "questions").get_by_role("button")
+    vote.click()
+    items(attendee, "questions").locator("[aria-pressed=true]").wait_for()
+    items(console, "questions").locator("[data-votes]:text-is('1')").wait_for()
+    attendee.locator("#mine").get_by_text("Shown").wait_for()
+    assert items(console, "queue").count() == 0
+
+    console.locator("summary", has_text="Answer").first.click()
+    console.get_by_label("Answer in writing").fill("By invoice, within 30 days.")
+    console.get_by_role("button", name="Mark as answered").click()
+    items(attendee, "questions").get_by_text("By invoice, within 30 days.").wait_for()
+
+    console.get_by_role("textbox", name="Your message").fill("Welcome, everybody.")
+    console.get_by_role("button", name="Send").click()
+    tab(attendee, "chat")
+    items(attendee, "chat").get_by_text("Welcome, everybody.").wait_for()
+    attendee.get_by_role("textbox", name="Your message").fill("Hello!")
+    attendee.keyboard.press("Enter")
+    items(console, "chat").get_by_text("Hello!", exact=True).wait_for()
+    assert attendee.evaluate("document.activeElement.id") == "say-text"
+    assert attendee.get_by_role("textbox", name="Your message").input_value() == ""
+    console.get_by_role("button", name=re.compile("Remove.*Hello!")).click()
+    items(attendee, "chat").get_by_text("Hello!").wait_for(state="detached")
+
+    check_accessibility(attendee)
+    check_accessibility(console)
+
+
+def test_a_poll_from_its_words_to_its_result(window, room):
+    guest, other, host = make.make_guest(room), make.make_guest(room), make.host_of(room)
+    attendee, bystander = window(guest, path_of(room)), window(other, path_of(room))
+    console = window(host, f"/host/{room.slug}/")
+
+    console.get_by_text("Write a poll").click()
+    console.get_by_label("Question in English").fill("Which day suits you?")
+    console.get_by_label("Answers in English").fill("Tuesday\nThursday")
+    console.get_by_role("button", name="Save the poll").click()
+    console.get_by_role("button", name="Open the poll").click()
+    attendee.locator("gw-unread[for=polls]", has_text="1 new").wait_for()
+    for page in (attendee, bystander):
+        tab(page, "polls")
+    attendee.get_by_text("Thursday").click()
+    attendee.get_by_role("button", name="Send my answer").click()
+    items(attendee, "polls").get_by_text("100 % (1 vote)").wait_for()
+    items(bystander, "polls").locator("[data-answers]:text-is('1')").wait_for()
+    assert "%" not in items(bystander, "polls").inner_text()
+    assert console.locator("[data-result$=':b']").inner_text() == "1"
+
+    console.get_by_role("button", name="Close it").click()
+    items(bystander, "polls").get_by_text("100 % (1 vote)").wait_for()
+    for page in (attendee, bystander):
+        check_accessibility(page)
+
+
+def test_the_stage_follows_the_session(window, site):
+    room = make.make_room(live=False)
+    guest, host = make.make_guest(room), make.host_of(room)
+    attendee, console = window(guest, path_of(room)), window(host, f"/host/{room.slug}/")
+    attendee.get_by_text("The session has not started yet.").wait_for()
+    attendee.get_by_text("your connection works.").wait_for()
+    tab(attendee, "chat")
+    attendee.get_by_text("The chat opens when the session starts.").wait_for()
+
+    console.get_by_role("button", name="Go live").click()
+    attendee.get_by_text("The session is live.").first.wait_for()
+    attendee.get_by_role("textbox", name="Your message").wait_for()
+    attendee.get_by_text("You are being counted.").wait_for()
+    console.get_by_role("button", name="Take a break").click()
+    attendee.get_by_text("A short break").wait_for()
+    console.get_by_role("button", name="Resume").click()
+    attendee.get_by_text("The session is live.").first.wait_for()
+
+    console.get_by_role("link", name="End the session").click()
+    check_accessibility(console)
+    console.get_by_role("button", name="End it for everyone").click()
+    attendee.get_by_text("This session is over. Thank you for coming.").wait_for()
+    attendee.get_by_text("The chat is closed.").wait_for()
+    check_accessibility(attendee)
+
+
+def test_where_sockets_are_broken_the_page_asks_every_few_seconds(browser, site, room):
+    guest = make.make_guest(room)
+    context = browser.new_context()
+    context.route_web_socket("**/ws/**", lambda line: line.close())
+    sign_in(context, guest, site)
+    page = context.new_page()
+    page.goto(site + path_of(room))
+    page.locator("[data-when~=polling]:visible").first.wait_for(timeout=20_000)
+
+    make.say(room, text="Heard all the same.")
+    tab(page, "chat")
+    items(page, "chat").get_by_text("Heard all the same.").wait_for(timeout=15_000)
+    page.get_by_role("textbox", name="Your message").fill("Said all the same.")
+    page.get_by_role("button", name="Send").click()
+    items(page, "chat").get_by_text("Said all the same.").wait_for(timeout=3_000)
+    page.wait_for_timeout(24_000)
+    context.close()
+
+    assert PresenceSpan.objects.filter(person=guest, source="poll").exists()
+
+
+def test_a_long_gap_takes_a_fresh_page_and_keeps_what_is_being_typed(window, room, monkeypatch):
+    monkeypatch.setattr(frames, "FARTHEST", 2)
+    guest = make.make_guest(room)
+    make.say(room, text="Before.")
+    page = window(guest, path_of(room))
+    tab(page, "chat")
+    page.get_by_role("textbox", name="Your message").fill("Half a sent")
+    page.evaluate("document.querySelector('gw-room').socket.close()")
+    for n in range(5):
+        make.say(room, text=f"Meanwhile {n}.")
+
+    items(page, "chat").get_by_text("Meanwhile 4.").wait_for()
+    assert items(page, "chat").count() == 6
+    assert page.get_by_role("textbox", name="Your message").input_value() == "Half a sent"
+
+
+def test_a_line_that_breaks_comes_back_by_itself(window, room):
+    page = window(make.make_guest(room), path_of(room))
+    tab(page, "chat")
+    for n in range(3):
+        page.evaluate("document.querySelector('gw-room').socket.close()")
+        make.say(room, text=f"In the gap {n}.")
+        items(page, "chat").get_by_text(f"In the gap {n}.").wait_for()
+        page.locator("[data-when~=connected]:visible").first.wait_for()
+
+
+def test_who_loses_the_seat_is_told_and_left_alone(window, room):
+    guest = make.make_guest(room)
+    page = window(guest, path_of(room), tolerated=["404"])
+    Registration.objects.filter(person=guest).update(state="cancelled")
+
+    page.get_by_text("You are no longer in this room.").first.wait_for()
+    page.get_by_role("link", name="Load the page again").click()
+    page.get_by_text("You are not registered for this session yet.").wait_for()
+
+
+def test_typing_an_answer_survives_what_happens_to_the_question(window, room):
+    host, question = make.host_of(room), make.ask(room, text="Why?")
+    console = window(host, f"/host/{room.slug}/")
+    console.locator("summary", has_text="Answer").first.click()
+    field = console.locator(f"#text-{question.pk}")
+    field.fill("Because we")
+    questions.approve(question, host)
+
+    items(console, "questions").get_by_text("Why?").first.wait_for()
+    assert field.input_value() == "Because we"
+
+
+def test_a_late_press_is_answered_in_words(window, room):
+    question, guest = make.ask(room, shown=True), make.make_guest(room)
+    page = window(guest, path_of(room), tolerated=["422"])
+    RoomQuestion.objects.filter(pk=question.pk).update(state="answered")
+
+    items(page, "questions").get_by_role("button").click()
+    page.locator("#toasts").get_by_text("This question takes no more votes.").wait_for()
+
+
+def test_news_is_spoken_at_most_every_five_seconds(window, room):
+    page = window(make.make_guest(room), path_of(room))
+    page.evaluate(
+        """() => {
+            window.spoken = [];
+            const voice = document.querySelector("gw-voice");
+            new MutationObserver(() => spoken.push([performance.now(), voice.textContent]))
+                .observe(voice, { childList: true, characterData: true, subtree: true });
+        }"""
+    )
+    for n in range(8):
+        make.say(room, text=f"Message {n}.")
+        page.wait_for_timeout(700)
+    page.wait_for_timeout(5500)
+
+    spoken = page.evaluate("spoken")
+    moments = [moment for moment, _ in spoken]
+    assert sum(int(number) for _, words in spoken for number in re.findall(r"\d+", words)) == 8
+    assert len(moments) <= 3
+    assert all(b - a >= 4900 for a, b in pairwise(moments))
+    assert page.locator("gw-voice").get_attribute("role") == "status"
+
+
+def test_all_of_it_works_without_a_script(window, room):
+    guest, poll = make.make_guest(room), make.make_poll(room)
+    make.ask(room, text="Shown?", shown=True)
+    page = window(guest, path_of(room), ready=None, java_script_enabled=False)
+
+    page.get_by_label("Your question").fill("Without a script?")
+    page.get_by_role("button", name="Ask").click()
+    page.get_by_text("Your question went to the moderators.").wait_for()
+    page.get_by_role("button", name="votes").click()
+    items(page, "questions").locator("[aria-pressed=true]").wait_for()
+    page.get_by_role("textbox", name="Your message").fill("Hello.")
+    page.get_by_role("button", name="Send", exact=True).click()
+    items(page, "chat").get_by_text("Hello.").wait_for()
+    page.get_by_text("Choice b").click()
+    page.get_by_role("button", name="Send my answer").click()
+    page.get_by_text("Your answer").wait_for()
+    page.get_by_label("Your question").fill(" ")
+    page.get_by_role("button", name="Ask").click()
+    page.get_by_text("Write your question first.").wait_for()
+
+    assert RoomQuestion.objects.filter(author=guest).count() == 1
+    assert ChatMessage.objects.filter(author=guest).count() == 1
+    assert poll.votes.get().option == "b"
+
+
+def test_hosting_works_without_a_script(window, site):
+    room = make.make_room(live=False)
+    make.ask(room, text="Why?")
+    page = window(make.host_of(room), f"/host/{room.slug}/", ready=None, java_script_enabled=False)
+
+    page.get_by_role("button", name="Go live").click()
+    page.get_by_role("button", name=re.compile("^Show")).click()
+    items(page, "questions").get_by_text("Why?").first.wait_for()
+    page.locator("summary", has_text="Answer").first.click()
+    page.get_by_label("Answer in writing").fill("Because.")
+    page.get_by_role("button", name="Mark as answered").click()
+    items(page, "questions").get_by_text("Because.").first.wait_for()
+    page.get_by_role("link", name="End the session").click()
+    page.get_by_role("button", name="End it for everyone").click()
+    page.get_by_text("The session is over. Attendance is being worked out.").wait_for()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["", "/es"])
+def test_every_state_is_accessible_on_a_small_phone(window, room, scheme, language):
+    guest, host = make.make_guest(room), make.host_of(room)
+    make.ask(room, shown=True)
+    make.ask(room)
+    make.say(room)
+    make.make_poll(room)
+    small = {"color_scheme": scheme}
+    attendee = window(guest, language + path_of(room), **small)
+    console = window(host, f"{language}/host/{room.slug}/", **small)
+    for page in (attendee, console):
+        page.set_viewport_size({"width": 360, "height": 740})
+    for verb in (None, stage.take_break, stage.end):
+        if verb:
+            verb(room, host)
+            attendee.wait_for_timeout(700)
+        for page in (attendee, console):
+            check_accessibility(page)
+            assert page.evaluate(
+                "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+            )
