@@ -334,10 +334,7 @@ class Difference:
     label: str
     stored: str
     language: str
-
-    @property
-    def rich(self) -> bool:
-        return self.stored.lstrip().startswith("<")
+    rich: bool  # author HTML; everything else is shown as it was typed
 
     @property
     def html(self) -> str:
@@ -360,6 +357,7 @@ def differences(mine: forms.Form, theirs: forms.Form) -> list[Difference]:
                     label=str(field.label),
                     stored=_in_words(field, field.initial),
                     language=str(field.widget.attrs.get("lang", "")),
+                    rich=isinstance(field, RichTextField),
                 )
             )
     return found

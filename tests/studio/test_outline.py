@@ -235,6 +235,21 @@ def test_a_module_is_renamed_and_a_stale_form_is_refused_with_both_texts(draft, 
     assert module.title == {"en": "Second"}
 
 
+def test_a_plain_text_of_somebody_else_is_shown_as_typed_beside_mine(draft, studio, url):
+    """A title is no HTML, also where it begins like it: nothing cleaned it."""
+    module, typed = draft.modules.get(), "<form action=/x>Give me your code</form>"
+    to = url("studio:module", module.uuid)
+    base = studio.get(to).context["form"]["base"].value()
+    assert studio.post(to, {"base": base, "title_en": typed}).status_code == 303
+
+    answer = studio.post(to, {"base": base, "title_en": "Mine"})
+
+    html = answer.content.decode()
+    assert answer.status_code == 422
+    assert typed not in html
+    assert "&lt;form action=/x&gt;" in html
+
+
 @pytest.mark.parametrize("count", [1, 5])
 def test_the_outline_costs_the_same_for_any_size(count, studio, url, draft):
     for _ in range(count):
