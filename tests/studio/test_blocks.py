@@ -333,3 +333,18 @@ def test_the_lesson_page_costs_the_same_for_any_number_of_blocks(count, studio, 
     with CaptureQueriesContext(connection) as asked:
         assert studio.get(url("studio:lesson", block.lesson.uuid)).status_code == 200
     assert len(asked) == 5  # session, user, draft, lesson, blocks
+
+
+def test_the_address_of_a_film_is_no_html_where_it_is_about_to_be_deleted(studio, draft, url):
+    """It is no HTML anywhere, so nothing cleaned it."""
+    lesson = draft.modules.get().lessons.first()
+    film = lesson.blocks.create(kind="video", title=both("Film"), position=2)
+    typed = "/<form action=/x>Give me your code</form>"
+    to = url("studio:block", lesson.uuid, film.uuid)
+    saved = studio.post(to, {"base": "1", "title_en": "Film", "address": typed, "done": "1"})
+    assert saved.status_code == 303
+
+    html = studio.get(url("studio:delete-block", lesson.uuid, film.uuid)).content.decode()
+
+    assert "<form action=/x>" not in html
+    assert "&lt;form action=/x&gt;" in html
