@@ -25,11 +25,13 @@ def join(
     """Belong to `organisation` from today, and to no other. Safe to repeat.
 
     `by` is the member of staff who did it for somebody else; that, and every training lead made
-    or unmade, goes to the audit trail.
+    or unmade, goes to the audit trail. Who belongs there already keeps their role: only staff
+    change it, so that a training lead does not lose it by a press on «I work here».
     """
     today = today or timezone.localdate()
     present = _locked_present(person)
-    if present and present.organisation_id == organisation.pk and present.role == role:
+    belongs = present is not None and present.organisation_id == organisation.pk
+    if present and belongs and (by is None or present.role == role):
         return present
     if present:
         _close(present, today, by)

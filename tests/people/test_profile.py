@@ -115,6 +115,19 @@ def test_joining_another_organisation_closes_the_former_membership(signed_in, pe
     ]
 
 
+def test_a_training_lead_who_joins_their_own_organisation_stays_its_lead(signed_in, person):
+    """From a page that was opened before, or a form that was sent twice."""
+    from people import joining
+
+    organisation = make_organisation()
+    serve(organisation)
+    joining.join(person, organisation, role="lead", by=make_person(is_staff=True))
+
+    signed_in.post(reverse("people:join", args=[organisation.slug]))
+
+    assert Membership.objects.get().role == "lead"
+
+
 def test_a_report_of_the_time_finds_the_membership_of_the_time(person):
     from datetime import datetime
     from zoneinfo import ZoneInfo
