@@ -97,7 +97,7 @@ def test_serving_refuses_in_the_same_way(tmp_path):
 def test_without_any_environment_it_is_a_demo_on_this_machine(tmp_path):
     assert read(
         tmp_path, "ENVIRONMENT", "SITE_URL", "DATABASES['default']['ENGINE']", "REDIS_URL"
-    ) == ["demo", "http://127.0.0.1:8000", "django.db.backends.sqlite3", ""]
+    ) == ["demo", "http://127.0.0.1:8000", "lms.sqlite", ""]
 
 
 def test_links_follow_the_port(tmp_path):
