@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext
@@ -123,6 +124,14 @@ class PolicyField(forms.ModelChoiceField):
         return f"{policy}: {share}"
 
 
+def _farthest() -> date:
+    return timezone.localdate() + timedelta(days=3660)
+
+
+# A slip of the keyboard makes the year 9999, beyond which neither zones nor calendars can reckon.
+_PLANNABLE = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(_farthest)]
+
+
 class ScheduleForm(forms.Form):
     """A session for hosts. Local time in, `starts_at` and `ends_at` out."""
 
@@ -141,7 +150,11 @@ class ScheduleForm(forms.Form):
         required=False,
         widget=forms.Textarea({"rows": 3}),
     )
-    day = forms.DateField(label=_("Day"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    day = forms.DateField(
+        label=_("Day"),
+        widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
+        validators=_PLANNABLE,
+    )
     begins = forms.TimeField(
         label=_("Begins at"), widget=forms.TimeInput({"type": "time"}, "%H:%M")
     )
@@ -159,6 +172,7 @@ class ScheduleForm(forms.Form):
         required=False,
         help_text=_("Leave it empty to let people register until the end."),
         widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
+        validators=_PLANNABLE,
     )
     languages = forms.MultipleChoiceField(
         label=_("Languages spoken"),

@@ -101,6 +101,9 @@ def test_a_host_schedules_a_session(client, host):
     [
         ({"title_en": ""}, "title_en", "This field is required."),
         ({"day": "2020-01-01"}, "day", "This time has passed."),
+        ({"day": "9999-12-31", "begins": "23:00"}, "day", "less than or equal to"),
+        ({"closes_on": "9999-12-31"}, "closes_on", "less than or equal to"),
+        ({"closes_on": "0001-01-01"}, "closes_on", "greater than or equal to"),
         ({"lesson": ""}, "lesson", "This field is required."),
         ({"lesson": "1:made-up"}, "lesson", "Select a valid choice."),
         ({"stage_address": "nonsense"}, "stage_address", "not the address of a YouTube video"),
