@@ -48,7 +48,7 @@ class RichTextField(forms.CharField):
         super().__init__(max_length=LONGEST_HTML, **kwargs)
 
     def clean(self, value: Any) -> str:
-        typed = super().clean(value)
+        typed = unix_lines(super().clean(value))
         html = clean_html(typed) if _MARKUP.search(typed) else markdown_html(typed)
         return html.strip() if unescape(strip_tags(html)).strip() or "<hr" in html else ""
 
@@ -95,9 +95,23 @@ class BilingualForm(forms.Form):
         return self
 
     def said(self, name: str) -> Localised:
-        """What was sent, without the languages that were left empty."""
-        sent = {language: self.cleaned_data[f"{name}_{language}"] for language in LANGUAGES}
-        return {language: text for language, text in sent.items() if text}
+        """What was sent, without the languages that were left empty.
+
+        A text that nobody touched stays as it is stored, with the space around it that fields
+        strip: opening a form and saving it changes nothing.
+        """
+        told: Localised = {}
+        for language in LANGUAGES:
+            sent = unix_lines(self.cleaned_data[f"{name}_{language}"])
+            stored = self.fields[f"{name}_{language}"].initial
+            if sent:
+                told[language] = stored if sent == stored.strip() else sent
+        return told
+
+
+def unix_lines(text: str) -> str:
+    """Browsers send the lines of a text box with CR and LF."""
+    return text.replace("\r\n", "\n")
 
 
 def line(max_length: int = 200) -> Callable[[], forms.CharField]:

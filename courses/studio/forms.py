@@ -16,7 +16,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from courses.models import Block, Course, CourseVersion, Draft, Lesson, Module
-from courses.studio.bilingual import LANGUAGE_NAMES, BilingualForm, RichTextField, line, lines
+from courses.studio.bilingual import (
+    LANGUAGE_NAMES,
+    BilingualForm,
+    RichTextField,
+    line,
+    lines,
+    unix_lines,
+)
 from courses.studio.editing import mark_of
 from library.models import CompetencyDomain, Practice
 from lms.html import trusted
@@ -351,6 +358,8 @@ def differences(mine: forms.Form, theirs: forms.Form) -> list[Difference]:
         if isinstance(field, Titles):
             stored = set(stored or [])
             ours = {row.pk for row in ours or []}
+        if isinstance(stored, str) and isinstance(ours, str):
+            stored, ours = stored.strip(), unix_lines(ours)
         if (stored or "") != (ours or ""):
             found.append(
                 Difference(

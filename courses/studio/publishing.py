@@ -19,6 +19,7 @@ from courses.models.course import document_of
 from courses.publishing import Policy
 from courses.studio import editing
 from courses.studio.advice import advice
+from courses.studio.bilingual import unix_lines
 from courses.studio.changes import compare
 from courses.studio.finding import draft_or_404, version_or_404
 from courses.studio.forms import PublishForm
@@ -39,7 +40,7 @@ def publish(request: SignedIn, slug: str) -> HttpResponse:
                 draft,
                 by=request.user,
                 policy=form.cleaned_data.get("policy", Policy.UPDATE),
-                note=form.cleaned_data["note"],
+                note=unix_lines(form.cleaned_data["note"]),
                 due_on=form.cleaned_data.get("due_on"),
                 expected_revision=form.cleaned_data["revision"],
             )

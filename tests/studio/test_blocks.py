@@ -50,6 +50,32 @@ def test_saving_the_same_again_is_no_change_and_no_conflict(studio, block, to):
     assert (block.revision, Draft.objects.get().revision) == (2, 2)
 
 
+def test_saving_what_nobody_touched_changes_nothing(studio, block, to):
+    """Browsers send lines with CR LF and forms strip the end: neither is a change."""
+    block.body = {"en": "<p>One.</p>\n<p>Two.</p>\n", "es": "<p>Uno.</p>\n"}
+    block.save()
+    form = studio.get(to).context["form"]
+    sent = {name: form[name].value().replace("\n", "\r\n") for name in form.fields}
+
+    assert studio.post(to, sent).status_code == 303
+
+    block.refresh_from_db()
+    assert block.revision == 1
+    assert block.body["en"] == "<p>One.</p>\n<p>Two.</p>\n"
+
+
+def test_a_conflict_shows_what_differs_and_nothing_else(studio, block, to):
+    block.body = {"en": "<p>One.</p>\n", "es": "<p>Uno.</p>\n<p>Dos.</p>\n"}
+    block.save()
+    form = studio.get(to).context["form"]
+    mine = {name: form[name].value().replace("\n", "\r\n") for name in form.fields}
+    studio.post(to, {**mine, "body_en": "<p>Theirs.</p>"})
+
+    answer = studio.post(to, {**mine, "body_en": "<p>Mine.</p>"})
+
+    assert [one.label for one in answer.context["conflict"]["differences"]] == ["Text (English)"]
+
+
 def test_a_stale_save_is_refused_with_both_texts_and_nothing_is_lost(studio, block, to):
     studio.post(to, words("<p>Theirs.</p>"))
 

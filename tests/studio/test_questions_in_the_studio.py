@@ -141,8 +141,8 @@ def test_an_unfinished_question_is_kept_and_what_is_missing_stands_beside_it(
     assert studio.post(new, sent).status_code == 303
 
     page = studio.get(url("studio:lesson", quiz.uuid)).content.decode()
-    assert "give at least two answers to choose from." in page
-    assert "mark exactly one answer as right." in page
+    assert "Give at least two answers to choose from." in page
+    assert "Mark exactly one answer as right." in page
     preview = studio.get(url("studio:preview-lesson", quiz.slug))
     assert preview.status_code == 200
 
