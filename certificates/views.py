@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.cache import cache
@@ -173,8 +174,11 @@ def _unknown(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _guessing(request: HttpRequest) -> bool:
-    """Count one unknown number from this address; true when it had its share for the minute."""
-    key = f"certificates:guesses:{request.META.get('REMOTE_ADDR', '')}"
+    """Count one unknown number from this address; true when it had its share for the minute.
+
+    Behind the proxy everybody has the proxy's address: allauth knows how many to look behind.
+    """
+    key = f"certificates:guesses:{get_adapter(request).get_client_ip(request)}"
     cache.add(key, 0, timeout=60)
     try:
         return cache.incr(key) > GUESSES_PER_MINUTE

@@ -119,6 +119,17 @@ def test_unknown_numbers_get_one_answer_and_guessing_is_slowed(client, db):
     cache.clear()
 
 
+def test_behind_the_proxy_one_who_guesses_slows_nobody_else_down(client, db, settings):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    address = f"/certificates/{codes.fresh()}/"
+    for _ in range(31):
+        guesser = client.get(address, headers={"X-Forwarded-For": "192.0.2.1"})
+
+    other = client.get(address, headers={"X-Forwarded-For": "192.0.2.1, 198.51.100.7"})
+
+    assert (guesser.status_code, other.status_code) == (429, 404)
+
+
 def test_the_pdf_says_what_the_snapshot_says(client, certificate):
     answer = client.get(reverse("certificates:pdf", args=[certificate.code]))
 
