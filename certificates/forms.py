@@ -3,6 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 from certificates import codes
 from certificates.models import Revocation
+from people.forms import check_name
 
 
 class VerifyForm(forms.Form):
@@ -23,7 +24,9 @@ class VerifyForm(forms.Form):
 
 
 class CorrectForm(forms.Form):
-    name = forms.CharField(label=_("Name as it should be printed"), max_length=200)
+    name = forms.CharField(
+        label=_("Name as it should be printed"), max_length=200, validators=[check_name]
+    )
     why = forms.CharField(
         label=_("Why it is corrected"),
         max_length=1000,

@@ -19,6 +19,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from people import letters
+from people.forms import check_name
 from people.models import User
 from people.sealing import seal, unseal
 
@@ -43,6 +44,7 @@ class SignupDetails(forms.Form):
         label=_("Your name"),
         help_text=_("We print it on your certificates. You can change that later."),
         max_length=200,
+        validators=[check_name],
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
 

@@ -1,11 +1,13 @@
 """The forms of a person's own pages."""
 
+import unicodedata
 import zoneinfo
 from functools import cache
 from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -24,6 +26,12 @@ NEAR = (
     ("America/Puerto_Rico", _("Atlantic (San Juan)")),
 )
 _REGIONS = ("Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Pacific/")
+
+
+def check_name(value: str) -> None:
+    """A name of invisible characters alone is none: no certificate can be printed with it."""
+    if all(unicodedata.category(character)[0] in "CZ" for character in value):
+        raise ValidationError(forms.Field.default_error_messages["required"], code="required")
 
 
 @cache
@@ -67,6 +75,8 @@ class ProfileForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in ("name", "certificate_name"):
+            self.fields[name].validators.append(check_name)
         field = self.fields["job_role"]
         field.choices = [("", _("Choose one")), *User.Role.choices]  # type: ignore[attr-defined]
         zone = self.fields["time_zone"]

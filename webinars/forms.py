@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from courses.models import Course, CourseVersion
 from lms.text import said
-from people.forms import zones
+from people.forms import check_name, zones
 from people.models import Organisation, User
 from webinars.models import Accommodation, CreditPolicy, Webinar
 from webinars.zones import spoken
@@ -41,7 +41,10 @@ class PlaceForm(forms.Form):
         error_messages={"required": _("Choose at least one session.")},
     )
     name = forms.CharField(
-        label=_("Your name"), max_length=200, widget=forms.TextInput({"autocomplete": "name"})
+        label=_("Your name"),
+        max_length=200,
+        validators=[check_name],
+        widget=forms.TextInput({"autocomplete": "name"}),
     )
     email = forms.EmailField(
         label=_("E-mail address"),

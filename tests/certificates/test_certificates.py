@@ -9,11 +9,15 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from certificates import codes, issuing
+from certificates.forms import CorrectForm
 from certificates.models import Certificate, Revocation
 from courses.models import Completion
 from courses.publishing import publish
 from lms import outbox
+from people.accounts import SignupDetails
+from people.forms import ProfileForm
 from tests.factories import both, enrolled, finish, make_course, make_draft, make_person
+from webinars.forms import PlaceForm
 
 pytestmark = pytest.mark.django_db
 
@@ -190,6 +194,20 @@ def test_a_revoked_certificate_is_found_and_says_so(client, certificate, adminis
     assert Revocation.objects.get().reason == "error"
     pdf = client.get(reverse("certificates:pdf", args=[certificate.code]))
     assert pdf.status_code == 303
+
+
+@pytest.mark.parametrize("name", ["\u200b", "\u2060 \u00ad"])
+def test_a_name_that_nobody_can_see_is_taken_nowhere(name):
+    """No certificate can be printed with it, now or ever."""
+    forms = [
+        ProfileForm({"name": "Ana", "certificate_name": name}, instance=make_person()),
+        SignupDetails({"name": name}),
+        PlaceForm({"name": name, "email": "ana@example.org"}, person=None),
+        CorrectForm({"name": name, "why": "Misspelt."}),
+    ]
+
+    refused = [form.errors.get("certificate_name") or form.errors.get("name") for form in forms]
+    assert refused == [["This field is required."]] * 4
 
 
 def test_a_correction_without_a_reason_is_refused_and_kept(client, certificate, administrator):

@@ -55,6 +55,7 @@ def test_choosing_another_language_goes_on_in_it(signed_in):
     ("field", "value", "complaint"),
     [
         ("name", "  ", "This field is required"),
+        ("name", "\u200b", "This field is required"),
         ("time_zone", "Mars/Olympus", "Choose a time zone from the list"),
         ("language", "tlh", "Select a valid choice"),
         ("certificate_name", "x" * 201, "at most 200"),
