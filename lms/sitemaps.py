@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from courses.sitemaps import CatalogueSitemap, CourseSitemap, SeriesSitemap
 from library.sitemaps import CaseStudySitemap, LibrarySitemap, PracticeSitemap
+from webinars.sitemaps import ScheduleSitemap, WebinarSitemap
 
 
 class HomeSitemap(Sitemap):
@@ -28,6 +29,8 @@ SITEMAPS: list[type[Sitemap]] = [
     CatalogueSitemap,
     SeriesSitemap,
     CourseSitemap,
+    ScheduleSitemap,
+    WebinarSitemap,
     LibrarySitemap,
     PracticeSitemap,
     CaseStudySitemap,

@@ -43,8 +43,8 @@ def register(
     locked = _lock(webinar)
     registration = Registration.objects.filter(webinar=locked, person=person).first()
     if registration is None or registration.state == State.CANCELLED:
-        if not locked.takes_registrations:
-            raise ValidationError(why_closed(locked), code="closed")
+        if reason := why_closed(locked):
+            raise ValidationError(reason, code="closed")
         enrol(person, locked.course, reason=Enrolment.Reason.WEBINAR)
         registration = _take_place(locked, person, registration, organisation)
     if needs:
@@ -142,8 +142,12 @@ def seat_waiting(locked: Webinar) -> int:
 
 
 def why_closed(webinar: Webinar) -> str:
-    """Why registration is closed, in words; empty while it is open."""
-    if webinar.takes_registrations:
+    """Why registration is closed, in words; empty while it is open.
+
+    The same for everybody: also where the course takes nobody new, who is in it already may not.
+    """
+    in_course = webinar.course.current_id is not None and webinar.course.retired_at is None
+    if webinar.takes_registrations and in_course:
         return ""
     if webinar.cancelled_at is not None:
         return _("This session was called off.")

@@ -111,6 +111,17 @@ def test_the_schedule_costs_the_same_for_any_number_of_sessions(
         signed_in.get(url("schedule"))
 
 
+def test_the_sitemap_names_published_sessions_in_both_languages(client):
+    webinar, draft = make_webinar(), make_webinar(published=False)
+
+    page = text(client.get("/sitemap.xml"))
+
+    assert f"{webinar.get_absolute_url()}</loc>" in page
+    assert f"/es{webinar.get_absolute_url()}</loc>" in page
+    assert f"{url('schedule')}</loc>" in page
+    assert draft.slug not in page
+
+
 # --- One session
 
 

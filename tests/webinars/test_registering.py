@@ -8,7 +8,7 @@ from courses.models import Enrolment
 from lms import outbox
 from lms.models import OutboxEntry
 from people.models import Membership, User
-from tests.factories import make_organisation, make_person
+from tests.factories import enrolled, make_organisation, make_person
 from tests.webinars.factories import hold, make_webinar, seat
 from webinars import registering
 from webinars.models import Accommodation, Registration
@@ -155,6 +155,18 @@ def test_registration_closes_with_a_reason(person, fields, words):
 
     assert not Registration.objects.exists()
     assert not Enrolment.objects.exists()
+
+
+def test_a_course_that_takes_nobody_new_closes_its_sessions_for_everybody(person):
+    webinar = make_webinar()
+    known = make_person()
+    enrolled(known, webinar.course)
+    webinar.course.retired_at = timezone.now()
+    webinar.course.save()
+
+    for someone in (person, known):
+        with pytest.raises(ValidationError, match="closed"):
+            register(someone, webinar)
 
 
 def test_one_may_still_register_while_it_is_live_and_gets_no_reminder_that_has_passed(person):
