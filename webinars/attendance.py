@@ -15,7 +15,7 @@ from typing import NamedTuple, cast
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Count, Max, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Count, Max, Min, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -314,14 +314,20 @@ def end_forgotten(webinar: Webinar, now: datetime) -> bool:
     """Close the live window where the session seems to have ended, and settle it.
 
     That is its planned end, or the last presence of anybody where all had left before. Time after
-    the planned end does not count: one tab left open would make everyone else fall short.
+    the planned end does not count: one tab left open would make everyone else fall short. A
+    session that began only after its planned end has its planned length from then on.
     """
     locked = log.locked(webinar.pk)
     if locked.state not in Webinar.IN_ROOM:
         return False
+    planned_end, began = locked.ends_at, locked.windows.aggregate(at=Min("opened_at"))["at"]
+    if began is not None and began >= planned_end:
+        planned_end = began + (locked.ends_at - locked.starts_at)
+        if planned_end > now - FORGOTTEN:
+            return False
     window = locked.windows.filter(closed_at__isnull=True).first()
     last_seen = locked.spans.aggregate(at=Max("ended_at"))["at"]
-    moment = min(locked.ends_at, last_seen or locked.ends_at)
+    moment = min(planned_end, last_seen or planned_end)
     if window is not None:
         moment = max(moment, window.opened_at)
         window.closed_at = moment

@@ -335,16 +335,36 @@ def test_a_session_that_all_had_left_ends_when_the_last_one_went(person):
     assert webinar.windows.get().closed_at == webinar.ended_at == after(webinar, 40)
 
 
-def test_a_session_opened_after_its_planned_end_has_no_negative_window():
+def opened_late(minutes):
+    """A session of an hour that went live so many minutes after its planned start."""
     webinar = late(make_webinar())
-    opened = after(webinar, 70)
-    LiveWindow.objects.create(webinar=webinar, opened_at=opened)
+    LiveWindow.objects.create(webinar=webinar, opened_at=after(webinar, minutes))
     webinar.state = "live"
     webinar.save()
+    return webinar
 
-    end_forgotten_sessions(timezone.now())
 
-    assert webinar.windows.get().closed_at == opened
+def test_a_session_that_everybody_left_before_it_began_has_no_negative_window(person):
+    webinar = opened_late(70)
+    be_there(person, webinar, (0, 20))
+
+    end_forgotten_sessions(after(webinar, 170))
+
+    assert webinar.windows.get().closed_at == after(webinar, 70)
+
+
+def test_a_session_that_began_after_its_planned_end_has_its_planned_length(person):
+    """The host was ill, say, and began two hours later: nobody has forgotten it."""
+    webinar = opened_late(120)
+    be_there(person, webinar, (120, 185))
+
+    end_forgotten_sessions(after(webinar, 121))
+    end_forgotten_sessions(after(webinar, 209))
+    webinar.refresh_from_db()
+    assert webinar.state == "live"
+
+    end_forgotten_sessions(after(webinar, 211))
+    assert webinar.windows.get().closed_at == after(webinar, 180)
 
 
 def test_an_override_stands_with_its_reason_whatever_comes_in_later(registration):
