@@ -24,7 +24,7 @@ KEPT = timedelta(days=90)  # how long past sessions stay in the feed
 
 def event_of(webinar: Webinar, stamped_at: datetime) -> calendar.Event:
     """In the active language. The link leads to our room, whatever shows the stage there."""
-    room, page = _absolute(webinar.room_path), _absolute(webinar.get_absolute_url())
+    room, page = absolute(webinar.room_path), absolute(webinar.get_absolute_url())
     words = [
         str(said(webinar.summary)),
         _("Join here: %(url)s") % {"url": room},
@@ -75,7 +75,7 @@ def feed(person: User) -> bytes:
 
 
 def feed_url(person: User) -> str:
-    return _absolute(reverse("webinars:calendar-feed", args=[_secret(person)]))
+    return absolute(reverse("webinars:calendar-feed", args=[_secret(person)]))
 
 
 def person_of(secret: str) -> User | None:
@@ -102,5 +102,6 @@ def _secret(person: User) -> str:
     return f"{person.uuid.hex}-{signature.hexdigest()[:40]}"
 
 
-def _absolute(path: str) -> str:
+def absolute(path: str) -> str:
+    """For whoever reads it outside of the site."""
     return f"{settings.SITE_URL}{path}"

@@ -6,14 +6,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone, translation
 
 from lms import mail, outbox
 from lms.outbox import Stale
 from lms.text import said
-from webinars.invitations import invitation
+from webinars.invitations import absolute, invitation
 from webinars.models import Determination, Registration, Webinar
 from webinars.zones import spoken_for
 
@@ -147,7 +146,7 @@ def _context(registration: Registration) -> dict[str, object]:
     times = spoken_for(
         webinar.starts_at, webinar.ends_at, reader=person.time_zone, host=webinar.zone
     )
-    page = _absolute(webinar.get_absolute_url())
+    page = absolute(webinar.get_absolute_url())
     return {
         "name": person.first_name or person.email,
         "title": str(said(webinar.title)),
@@ -159,9 +158,9 @@ def _context(registration: Registration) -> dict[str, object]:
         "never_signed_in": person.last_login is None,
         "needs": ", ".join(row.get_kind_display() for row in registration.accommodations.all()),
         "page_url": page,
-        "room_url": _absolute(webinar.room_path),
-        "cancel_url": _absolute(reverse("webinars:cancel", args=[webinar.slug])),
-        "course_url": _absolute(webinar.course.get_absolute_url()),
+        "room_url": absolute(webinar.room_path),
+        "cancel_url": absolute(reverse("webinars:cancel", args=[webinar.slug])),
+        "course_url": absolute(webinar.course.get_absolute_url()),
         "recorded": bool(webinar.recording),
         **_decided(registration.determination),
     }
@@ -179,7 +178,3 @@ def _decided(determination: Determination | None) -> dict[str, object]:
         "live_minutes": determination.live_minutes,
         "why": " ".join(determination.why),
     }
-
-
-def _absolute(path: str) -> str:
-    return f"{settings.SITE_URL}{path}"

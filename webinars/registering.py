@@ -16,9 +16,10 @@ from django.utils.translation import gettext as _
 
 from courses.enrolling import enrol
 from courses.models import Enrolment
+from courses.models.record import organisation_of
 from people.accounts import account_for
 from people.joining import join
-from people.models import Organisation, User, membership_of
+from people.models import Organisation, User
 from webinars import letters, reminders
 from webinars.models import Accommodation, Registration, Webinar
 
@@ -181,7 +182,7 @@ def _take_place(
     registration.webinar, registration.person = locked, person
     registration.state = State.WAITLISTED if full else State.SEATED
     registration.changed_at = _behind_the_others(locked, now) if full else now
-    registration.organisation = organisation or _organisation_of(person, now)
+    registration.organisation = organisation or organisation_of(person, now)
     registration.save()
     letters.promise(registration, "waitlisted" if full else "confirmed")
     if not full:
@@ -200,11 +201,6 @@ def _behind_the_others(locked: Webinar, now: datetime) -> datetime:
     """The waitlist is ordered by this time. Two machines' clocks differ; the order must not."""
     last = locked.registrations.waiting().values_list("changed_at", flat=True).last()
     return now if last is None else max(now, last + MICROSECOND)
-
-
-def _organisation_of(person: User, at: datetime) -> Organisation | None:
-    membership = membership_of(person, at)
-    return membership.organisation if membership else None
 
 
 def _ask_for(registration: Registration, needs: Mapping[str, str]) -> None:
