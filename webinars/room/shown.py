@@ -106,8 +106,6 @@ class Stage(Item):
     state: str
     cancelled: bool
     title: Mapping[str, str]
-    starts_at: datetime
-    zone: str
     youtube: str = ""
     video: str = ""
     link: str = ""
@@ -120,7 +118,6 @@ class Controls(Item):
     state: str
     cancelled: bool
     published: bool
-    starts_at: datetime
     live_since: datetime | None = None
 
 
@@ -250,7 +247,6 @@ def places_of_state(rows: Rows, audience: str) -> Places:
             state=webinar.state,
             cancelled=webinar.cancelled_at is not None,
             published=webinar.published_at is not None,
-            starts_at=webinar.starts_at,
             live_since=rows.live_since,
         )
     }
@@ -267,8 +263,6 @@ def stage(webinar: Webinar) -> Stage:
         state=webinar.state,
         cancelled=webinar.cancelled_at is not None,
         title=webinar.title,
-        starts_at=webinar.starts_at,
-        zone=webinar.zone,
         youtube=youtube if _YOUTUBE_ID.fullmatch(youtube) else "",
         video=address if kind == "file" and _HERE.match(address) else "",
         link=address if kind == "link" and address.startswith("https://") else "",
