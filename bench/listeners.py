@@ -71,7 +71,7 @@ class Page(asyncio.Protocol):
 
 async def main() -> None:
     loop = asyncio.get_running_loop()
-    lines = asyncio.StreamReader()
+    lines = asyncio.StreamReader(limit=16 * 1024 * 1024)  # all cookies are one line
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     told = json.loads(await lines.readline())
     arrived: list[float] = []
