@@ -1,0 +1,427 @@
+"""Every page, as somebody sees it who may open it: no barrier, no error, nothing too wide.
+
+One visitor after the other walks through all pages of theirs. Each page is looked at in light and
+in dark, on a desk in English and on a phone in Spanish. A route that nobody visits fails the test.
+"""
+
+import json
+import re
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import resolve, reverse
+from django.utils import translation
+from playwright.sync_api import expect
+
+from tests.browser import AXE_RULES, sign_in
+from tests.journeys import world
+from tests.journeys.window import Window
+from tests.test_access import routes
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+IN_COLOR = ["color-contrast", "link-in-text-block"]  # the rules that the dark colors can break
+WIDE, PHONE = 1280, 360
+
+# What takes a form, a file or a number, and answers no page of its own to a GET.
+NO_PAGES = {
+    *("healthz", "readyz", "sitemap", "set-theme", "staff-outbox-retry"),
+    *("certificates:correct", "certificates:revoke", "certificates:pdf", "certificates:json"),
+    *("courses:enrol", "courses:finish", "courses:reflect", "courses:start", "courses:answer"),
+    *("courses:save", "courses:submit"),
+    *("people:join", "people:leave", "people:withdraw-answers"),
+    *("studio:arrange", "studio:add-module", "studio:duplicate-module", "studio:add-lesson"),
+    *("studio:duplicate-lesson", "studio:arrange-lesson", "studio:add-block"),
+    *("webinars:calendar-file", "webinars:renew-calendar", "webinars:attendance-csv"),
+    *("webinars:room-me", "webinars:ask", "webinars:vote-question", "webinars:withdraw"),
+    *("webinars:say", "webinars:poll", "webinars:vote-poll", "webinars:events"),
+    *("webinars:change-state", "webinars:host-say", "webinars:remove-message"),
+    *("webinars:moderate", "webinars:write-poll", "webinars:run-poll"),
+    *("account_logout", "mfa_download_recovery_codes", "mfa_login_webauthn"),
+    *("javascript-catalog", "django_prose_editor"),
+}
+
+
+@pytest.fixture
+def demo(transactional_db):
+    return world.build()
+
+
+@pytest.mark.parametrize(("language", "width"), [("en", WIDE), ("es", PHONE)])
+def test_no_page_has_a_barrier(site, browser, demo, language, width):
+    found, visited = [], set()
+    for walk in (stranger, learner, attendee, guarded, trainer, host, credit, carer):
+        window = Window(browser, site, language=language, width=width, reduced_motion="reduce")
+        if walk.__name__ in demo.person:
+            sign_in(window.context, demo.person[walk.__name__], site)
+        for _ in walk(window, demo):
+            visited.add(route_of(window))
+            found += look(window)
+        found += [f"{walk.__name__}: {problem}" for problem in window.problems]
+        window.close()
+
+    assert found == [], "\n" + "\n".join(found)
+    ours = {name for name in routes() if not name.startswith("admin:")}
+    assert ours - NO_PAGES - visited == set(), "nobody visits these"
+
+
+# --- Who sees which pages. Each step of a walk leaves a page to be looked at.
+
+
+def stranger(window, demo):
+    yield from pages(
+        window,
+        "/",
+        reverse("courses:catalogue"),
+        reverse("courses:catalogue") + "?q=zzz",
+        demo.course.get_absolute_url(),
+        demo.live.course.get_absolute_url(),
+        demo.series.get_absolute_url(),
+        *named("library", practices=[], practice=[demo.practice.slug]),
+        *named("library", case_studies=[], case_study=[demo.case.slug]),
+        reverse("webinars:schedule"),
+        *(each.get_absolute_url() for each in (demo.ahead, demo.live, demo.full, demo.ended)),
+        demo.cancelled.get_absolute_url(),
+        *named("webinars", register=[demo.full.slug], registered=[demo.full.slug]),
+        reverse("webinars:register", args=[demo.ended.slug]),
+        reverse("webinars:register-series", args=[demo.series.slug]),
+        reverse("webinars:series-registered", args=[demo.series.slug]),
+        reverse("webinars:calendar-feed", args=["not-a-secret"]),
+        reverse("certificates:verify"),
+        reverse("certificates:verify") + "?code=AAAA-AAAA-AAAA-AAAA",
+        *(each.get_absolute_url() for each in (demo.valid, demo.superseded, demo.revoked)),
+        *(reverse(name) for name in ("account_login", "account_signup", "account_inactive")),
+        *(reverse(name) for name in ("account_reset_password", "account_request_login_code")),
+        reverse("account_password_reset_completed"),
+        "/styleguide/",
+        "/nothing/",
+        problems_expected=["404", "410"],
+    )
+    yield from errors(window)
+    yield from refused(window, reverse("webinars:register", args=[demo.ahead.slug]))
+    yield from refused(window, reverse("account_signup"))
+    window.fill("Your name", "Nora Paz")
+    window.fill("E-mail address", f"nora-{window.language}@example.org")
+    window.press("Create account")
+    window.sees_heading("Confirm your e-mail address")
+    yield
+    window.context.clear_cookies()
+    window.go(reverse("account_request_login_code"))
+    window.fill("E-mail address", "learner@demo.test")
+    window.page.locator("main form").get_by_role("button").first.click()
+    window.sees_heading("Enter your code")
+    yield
+    yield from refused(window)
+    window.context.clear_cookies()
+    window.go(reverse("account_reset_password"))
+    window.fill("E-mail address", "learner@demo.test")
+    window.page.locator("main form").get_by_role("button").first.click()
+    window.on(reverse("account_confirm_password_reset_code"))
+    yield
+    window.type_code("learner@demo.test")
+    window.page.locator("main form").get_by_role("button").first.click()
+    window.on(reverse("account_complete_password_reset"))
+    yield
+    yield from refused(window)
+
+
+def learner(window, demo):
+    lesson = [demo.course.slug, demo.page.slug]
+    quiz = [demo.course.slug, demo.quiz.slug]
+    live = next(e for e in demo.live.course.current.document["modules"][1]["lessons"])
+    yield from pages(
+        window,
+        "/",
+        reverse("me"),
+        *(reverse(f"people:{name}") for name in ("profile", "organisation", "about-you")),
+        reverse("people:organisation") + "?q=wake",
+        reverse("people:second-step"),
+        reverse("certificates:transcript"),
+        *(reverse(name) for name in ("account_email", "mfa_index", "account_reauthenticate")),
+        demo.course.get_absolute_url(),
+        demo.series.get_absolute_url(),
+        reverse("courses:lesson", args=lesson),
+        reverse("courses:lesson", args=quiz),
+        reverse("courses:result", args=[*quiz, 1]),
+        reverse("courses:lesson", args=[demo.course.slug, demo.untouched_quiz.slug]),
+        reverse("courses:lesson", args=[demo.course.slug, demo.evaluation.slug]),
+        reverse("courses:lesson", args=[demo.live.course.slug, live["slug"]]),
+        reverse("webinars:schedule"),
+        *(each.get_absolute_url() for each in (demo.later, demo.live, demo.full, demo.ended)),
+        reverse("webinars:cancel", args=[demo.later.slug]),
+        reverse("webinars:register", args=[demo.later.slug]),
+        reverse("webinars:room", args=[demo.full.slug]),
+        reverse("webinars:room", args=[demo.ahead.slug]),
+        reverse("webinars:room", args=[demo.later.slug]),
+        reverse("webinars:room", args=[demo.live.slug]),
+    )
+    yield from tabs(window)
+    send_as_it_is(window.page.locator("#ask"))
+    expect(window.page.locator("#ask .usa-error-message")).to_be_visible()
+    yield
+    yield from refused(window, reverse("people:profile"), empty="name")
+    yield from refused(window, reverse("courses:lesson", args=quiz))
+    yield from refused(
+        window, reverse("courses:lesson", args=[demo.course.slug, demo.evaluation.slug])
+    )
+
+
+def attendee(window, demo):
+    yield from pages(
+        window,
+        reverse("me"),
+        reverse("certificates:transcript"),
+        demo.valid.get_absolute_url(),
+        demo.ended.course.get_absolute_url(),
+        demo.ended.get_absolute_url(),
+        reverse("webinars:room", args=[demo.ended.slug]),
+        reverse("webinars:room", args=[demo.live.slug]),
+    )
+    yield from tabs(window)
+
+
+def guarded(window, demo):
+    """Passwords, passkeys and the second step, of somebody who has all of them."""
+    page = window.page
+    window.go(reverse("account_login"))
+    page.locator("main details summary").click()
+    page.locator("#id_login").fill(demo.guarded.email)
+    page.locator("#id_password").fill(settings.DEMO_PASSWORD)
+    window.press("Sign in with password")
+    window.on(reverse("mfa_authenticate"))
+    yield
+    page.locator("[name=code]").first.fill(world.code_now())
+    page.locator("form:has([name=code])").get_by_role("button").first.click()
+    expect(page).to_have_url(re.compile("/me/"))
+    finger(page)
+    window.go(reverse("mfa_add_webauthn"))
+    window.on(reverse("account_reauthenticate"))
+    yield
+    page.locator("[name=password]").fill(settings.DEMO_PASSWORD)
+    window.press("Go on")
+    window.on(reverse("mfa_add_webauthn"))
+    yield
+    window.press("Add a passkey")
+    page.wait_for_url(lambda url: not url.endswith("/add/"))
+    passkey = demo.guarded.authenticator_set.get(type="webauthn")
+    yield from pages(
+        window,
+        *(reverse(name) for name in ("mfa_index", "mfa_list_webauthn", "mfa_deactivate_totp")),
+        reverse("mfa_view_recovery_codes"),
+        reverse("mfa_generate_recovery_codes"),
+        reverse("mfa_edit_webauthn", args=[passkey.pk]),
+        reverse("mfa_remove_webauthn", args=[passkey.pk]),
+        reverse("mfa_reauthenticate"),
+        reverse("mfa_reauthenticate_webauthn"),
+        reverse("account_change_password"),
+    )
+    passwordless = world.make_person(email=f"none-{window.language}@example.org")
+    sign_in(window.context, passwordless, window.site)
+    yield from pages(window, reverse("account_set_password"), reverse("mfa_activate_totp"))
+
+
+def trainer(window, demo):
+    slug, draft = demo.course.slug, demo.draft
+    module = draft.modules.first()
+    lesson = module.lessons.get(uuid=demo.page.uuid)
+    quiz = module.lessons.get(uuid=demo.quiz.uuid)
+    block, question = lesson.blocks.first(), quiz.questions.first()
+    live = world.Draft.objects.get(course=demo.live.course).modules.all()[1].lessons.first()
+
+    def studio(name, *rest):
+        return reverse(f"studio:{name}", args=[slug, *rest])
+
+    yield from pages(
+        window,
+        *(reverse(f"studio:{name}") for name in ("courses", "new-course")),
+        *(studio(name) for name in ("course", "details", "preview", "publish", "versions")),
+        *(studio(name, module.uuid) for name in ("module", "delete-module")),
+        *(studio(name, lesson.uuid) for name in ("lesson", "lesson-settings", "delete-lesson")),
+        *(studio(name, lesson.uuid, block.uuid) for name in ("block", "delete-block")),
+        *(studio(name, quiz.uuid) for name in ("lesson", "lesson-settings")),
+        *(studio("new-question", quiz.uuid) + f"?kind={kind}" for kind in ("single", "numeric")),
+        *(studio(name, quiz.uuid, question.uuid) for name in ("question", "delete-question")),
+        *(studio("preview-lesson", each.slug) for each in (lesson, quiz)),
+        reverse("studio:lesson", args=[demo.live.course.slug, live.uuid]),
+        *(studio(name, 1) for name in ("version", "published", "restore")),
+        studio("version-lesson", 1, lesson.slug),
+    )
+    yield from refused(window, reverse("studio:new-course"))
+    yield from refused(window, studio("new-question", quiz.uuid) + "?kind=single")
+
+
+def host(window, demo):
+    live, ahead = demo.live.slug, demo.ahead.slug
+    yield from pages(
+        window,
+        *(reverse(f"webinars:{name}") for name in ("hosting", "schedule-new")),
+        *(reverse("webinars:host", args=[slug]) for slug in (ahead, live, demo.ended.slug)),
+        *(reverse(f"webinars:{name}", args=[ahead]) for name in ("schedule-edit", "call-off")),
+        reverse("webinars:end", args=[live]),
+        demo.unpublished.get_absolute_url(),
+        reverse("webinars:host", args=[demo.cancelled.slug]),
+        reverse("webinars:room", args=[live]),
+    )
+    window.go(reverse("webinars:host", args=[live]))
+    for closed in window.page.locator("main details").all():
+        closed.evaluate("one => { one.open = true; }")
+    send_as_it_is(window.page.locator("#write-poll"))
+    expect(window.page.locator("#write-poll .usa-error-message").first).to_be_visible()
+    yield
+    yield from refused(window, reverse("webinars:schedule-new"))
+
+
+def credit(window, demo):
+    slug = demo.ended.slug
+    place = demo.ended.registrations.first()
+    decide = reverse("webinars:decide-attendance", args=[slug, place.pk])
+    yield from pages(
+        window,
+        reverse("webinars:attendance", args=[slug]),
+        reverse("webinars:attendance", args=[slug]) + "?q=zzz",
+        decide,
+        demo.valid.get_absolute_url(),
+        reverse("certificates:manage", args=[demo.valid.code]),
+        reverse("certificates:manage", args=[demo.revoked.code]),
+    )
+    yield from refused(window, decide)
+    yield from refused(window, reverse("certificates:manage", args=[demo.valid.code]))
+
+
+def carer(window, demo):
+    sign_in(window.context, demo.person["admin"], window.site)
+    outbox = reverse("staff-outbox")
+    states = ("dead", "waiting", "done", "skipped")
+    yield from pages(window, outbox, *(f"{outbox}?state={state}" for state in states))
+
+
+# --- Steps that several walks share
+
+
+def pages(window, *paths, problems_expected=()):
+    """Open one after the other; that one is not found may be meant."""
+    for path in paths:
+        window.go(path)
+        yield
+    window.problems[:] = [
+        problem
+        for problem in window.problems
+        if not any(f"status of {number}" in problem for number in problems_expected)
+    ]
+
+
+def named(app, **routes_and_arguments):
+    for name, arguments in routes_and_arguments.items():
+        yield reverse(f"{app}:{name.replace('_', '-')}", args=arguments)
+
+
+def tabs(window):
+    """The panels of a live room, one by one."""
+    *others, first = reversed(window.page.get_by_role("tab").all())
+    for tab in (*others, first):
+        tab.click()
+        yield
+
+
+def refused(window, path="", *, empty=""):
+    """Send the form of a page with nothing in it: the page that says what is missing."""
+    if path:
+        window.go(path)
+    form = window.page.locator("main form[method=post]:visible").first
+    if empty:
+        form.locator(f"[name={empty}]").fill("")
+    with window.page.expect_navigation():
+        send_as_it_is(form)
+    yield
+    window.problems[:] = [p for p in window.problems if "status of 422" not in p]
+
+
+def send_as_it_is(form):
+    """Past the browser's own refusals, to ours."""
+    form.evaluate(
+        "form => { form.noValidate = true;"
+        " form.requestSubmit(form.querySelector('.gw-actions button')); }"
+    )
+
+
+def errors(window):
+    """The pages for what went wrong, which no address leads to."""
+    with translation.override(window.language):
+        pages = {name: render_to_string(f"{name}.html") for name in ("400", "403", "429", "500")}
+
+    def answer(route):
+        name = route.request.url.rpartition("/")[2]
+        route.fulfill(body=pages[name], content_type="text/html; charset=utf-8")
+
+    window.page.route("**/error/*", answer)
+    for name in pages:
+        window.page.goto(f"{window.site}/error/{name}")
+        expect(window.page.locator("main")).to_contain_text(name)
+        yield
+
+
+def finger(page):
+    """A device that has a fingerprint reader and a willing finger."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+# --- Looking
+
+
+READY = """() => [...document.querySelectorAll("gw-rich-text")].every(
+    (one) => one.querySelector("[contenteditable=true]"))
+  && [...document.querySelectorAll("gw-room")].every((one) => one.line !== "connecting")"""
+AXE = """async (rules) => {
+  const frame = () => new Promise((next) => requestAnimationFrame(next));
+  await frame();  // the colors of the other scheme fade out, however quickly
+  await frame();
+  const fading = document.getAnimations().filter((one) => one instanceof CSSTransition);
+  await Promise.allSettled(fading.map((one) => one.finished));
+  const {violations} = await axe.run(document,
+    {runOnly: rules, resultTypes: ["violations"], preload: false});
+  return violations.flatMap(({id, nodes}) => nodes.map(
+    (node) => `${id}: ${node.target.join(" ")} ${node.html.slice(0, 160)}`));
+}"""
+TOO_WIDE = "document.documentElement.scrollWidth - innerWidth"
+
+
+def look(window):
+    """What is wrong with the page that the window shows now."""
+    page = window.page
+    page.wait_for_function(READY)
+    page.evaluate(AXE_SCRIPT)
+    light = page.evaluate(AXE, AXE_RULES)
+    page.emulate_media(color_scheme="dark")
+    dark = page.evaluate(AXE, IN_COLOR)
+    page.emulate_media(color_scheme="light")
+    size = page.viewport_size
+    page.set_viewport_size({"width": PHONE, "height": 740})
+    wider = page.evaluate(TOO_WIDE)
+    page.set_viewport_size(size)
+    found = [f"light {each}" for each in light] + [f"dark {each}" for each in dark]
+    found += [f"{wider} px wider than a phone"] if wider > 0 else []
+    if page.evaluate("document.documentElement.lang") != window.language:
+        found.append("its language is not that of the address")
+    path = page.url.removeprefix(window.site)
+    return [f"{path} {json.dumps(each, ensure_ascii=False)}" for each in found]
+
+
+def route_of(window):
+    path = re.sub(r"[?#].*", "", window.page.url.removeprefix(window.site))
+    try:
+        with translation.override(window.language):
+            return resolve(path).view_name
+    except Exception:  # an address that leads nowhere, on purpose
+        return ""

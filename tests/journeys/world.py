@@ -1,0 +1,123 @@
+"""The demo with a little more: every state that a page can show has a row behind it."""
+
+import time
+import uuid
+from types import SimpleNamespace
+
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
+from django.conf import settings
+
+from certificates import issuing
+from certificates.models import Certificate
+from courses import assessment
+from courses.models import Course, Draft, Series
+from library.models import CaseStudy, Practice
+from lms import demo
+from lms.models import OutboxEntry
+from people.models import User
+from tests.factories import enrolled, finish, make_course, make_person
+from tests.webinars.factories import make_webinar, seat
+from webinars import scheduling
+from webinars.models import Poll, Webinar
+from webinars.room import chat, polls, questions
+
+SECRET = "JBSWY3DPEHPK3PXP"
+
+
+def build():
+    """Load the demo, add to it, and return what the pages need in their addresses."""
+    demo.load()
+    person = {key: User.objects.get(email=f"{key}@demo.test") for key in demo.PEOPLE}
+    world = SimpleNamespace(person=person, course=Course.objects.get(slug=demo.FOUNDATIONS))
+    world.series = Series.objects.get(slug=demo.SERIES)
+    world.practice, world.case = Practice.objects.first(), CaseStudy.objects.first()
+    world.ended = Webinar.objects.get(state="ended")
+    world.live = Webinar.objects.get(state="live")
+    world.ahead, world.later = Webinar.objects.filter(state="scheduled").order_by("starts_at")
+    _sessions(world)
+    _room(world)
+    _quiz(world)
+    _certificates(world)
+    _second_step(world)
+    _work(world)
+    world.draft = Draft.objects.get(course=world.course)
+    return world
+
+
+def _sessions(world):
+    learner, host = world.person["learner"], world.person["host"]
+    world.full = make_webinar(capacity=1, languages=["en"], hosts=[host])
+    seat(make_person(), world.full)
+    seat(learner, world.full)
+    world.cancelled = make_webinar(languages=["es"], hosts=[host])
+    seat(learner, world.cancelled)
+    scheduling.cancel(world.cancelled, by=host)
+    world.unpublished = make_webinar(languages=["en"], hosts=[host], published=False)
+    seat(learner, world.later)
+
+
+def _room(world):
+    live, host, attendee = world.live, world.person["host"], world.person["attendee"]
+    asked = [
+        questions.ask(live, author, f"Question {n}?", key=uuid.uuid4(), anonymous=n == 2)
+        for n, author in enumerate([attendee, attendee, attendee, world.person["learner"]])
+    ]
+    questions.approve(asked[0], host)
+    questions.approve(asked[1], host)
+    questions.answer(asked[1], host, "In three counties, since 2012.")
+    questions.dismiss(asked[2], host)
+    asked[0].refresh_from_db()
+    questions.vote(asked[0], world.person["learner"], wanted=True)
+    chat.say(live, attendee, "Good afternoon from Alamance.", key=uuid.uuid4())
+    chat.say(live, host, "Welcome!", key=uuid.uuid4(), freely=True)
+    options = [{"en": "Yes", "es": "Sí"}, {"en": "Not yet", "es": "Todavía no"}]
+    for words in ({"en": "Open?", "es": "¿Abierta?"}, {"en": "Closed?", "es": "¿Cerrada?"}):
+        poll = polls.draft(live, host, words, options)
+        polls.open_to_votes(poll, host)
+        polls.vote(poll, attendee, Poll.objects.get(pk=poll.pk).options[0]["id"])
+    polls.close(poll, host)
+
+
+def _quiz(world):
+    """The learner failed once and has begun again."""
+    world.enrolment = enrolled(world.person["learner"], world.course)
+    lessons = world.enrolment.document.lessons
+    world.page = lessons[0]
+    world.quiz, world.untouched_quiz, *_ = [each for each in lessons if each.kind == "quiz"]
+    world.evaluation = next(each for each in lessons if each.kind == "evaluation")
+    assessment.submit(assessment.start(world.enrolment, world.quiz))
+    assessment.start(world.enrolment, world.quiz)
+
+
+def _certificates(world):
+    """One that stands, one that a newer one replaced, one that was revoked."""
+    credit, attendee = world.person["credit"], world.person["attendee"]
+    world.valid = Certificate.objects.get(completion__enrolment__person=attendee)
+    for name in ("superseded", "revoked"):
+        course = make_course(lessons=["page"])
+        finish(enrolled(attendee, course))
+        made = Certificate.objects.get(completion__enrolment__course=course)
+        setattr(world, name, made)
+    issuing.reissue(world.superseded, name="Aaron B. Tate", by=credit, why="A letter")
+    issuing.revoke(world.revoked, reason="error", by=credit, why="Issued twice")
+
+
+def _second_step(world):
+    """Somebody with an app and recovery codes."""
+    guarded = world.guarded = make_person(name="Gloria Ward", email="gloria@example.org")
+    guarded.set_password(settings.DEMO_PASSWORD)
+    guarded.save()
+    TOTP.activate(guarded, SECRET)
+    RecoveryCodes.activate(guarded)
+
+
+def code_now():
+    return format_hotp_value(hotp_value(SECRET, int(time.time()) // 30))
+
+
+def _work(world):
+    """Something in each list of the outbox."""
+    rows = OutboxEntry.objects.order_by("pk")
+    for state, row in zip(("dead", "done", "skipped"), rows, strict=False):
+        OutboxEntry.objects.filter(pk=row.pk).update(state=state, outcome="For the page.")
