@@ -61,8 +61,9 @@ def site(transactional_db, settings):
 @pytest.fixture(scope="session")
 def browser():
     """One headless Chromium for all journeys."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=20_000)  # two cores, and another test on the other one
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
