@@ -9,10 +9,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from lms.models import OutboxEntry
 from lms.sqlite import base
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite has one writer at a time"),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def at_once(*acts):
