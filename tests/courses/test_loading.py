@@ -9,7 +9,7 @@ from courses.loading import ContentError, Report, load_all, load_course
 from courses.models import Completion, Course, CourseVersion, Draft, Series
 from courses.publishing import publish
 from tests.factories import both, enrolled, finish
-from tests.studio.meeting import at_once
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
 

@@ -1,11 +1,11 @@
 """What must come out right when two requests meet: real threads, each with its own connection."""
 
-from threading import Barrier, Event, Thread
+from threading import Event
 from time import sleep
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 
 from courses import assessment
 from courses.enrolling import enrol
@@ -21,6 +21,7 @@ from tests.factories import (
     make_lesson,
     make_person,
 )
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 4
@@ -29,28 +30,6 @@ ROUNDS = 4
 @pytest.fixture
 def person(transactional_db):
     return make_person()
-
-
-def at_once(*acts):
-    """Run the acts at the same moment; returns what each gave or raised."""
-    gate, outcomes = Barrier(len(acts), timeout=30), [None] * len(acts)
-
-    def run(place, act):
-        try:
-            gate.wait()
-            outcomes[place] = act()
-        except Exception as error:
-            outcomes[place] = error
-        finally:
-            connection.close()
-
-    threads = [Thread(target=run, args=pair) for pair in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert not any(thread.is_alive() for thread in threads)
-    return outcomes
 
 
 def test_two_submits_at_once_give_one_result(person):

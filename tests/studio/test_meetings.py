@@ -10,7 +10,7 @@ from courses.models import Block, Course, CourseVersion, Draft, Enrolment, Lesso
 from courses.publishing import publish
 from courses.studio import editing
 from tests.factories import both, make_draft, make_person
-from tests.studio.meeting import at_once
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 3

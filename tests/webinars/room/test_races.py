@@ -2,13 +2,12 @@
 
 import uuid
 from functools import partial
-from threading import Barrier, Thread
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
 
 from tests.factories import make_person
+from tests.races import at_once
 from tests.webinars.room import factories as make
 from webinars.models import (
     LiveWindow,
@@ -22,28 +21,6 @@ from webinars.room import polls, questions, stage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 5
-
-
-def at_once(*acts):
-    """Run the acts at the same moment; returns what each gave or raised."""
-    gate, outcomes = Barrier(len(acts), timeout=30), [None] * len(acts)
-
-    def run(place, act):
-        try:
-            gate.wait()
-            outcomes[place] = act()
-        except Exception as error:
-            outcomes[place] = error
-        finally:
-            connection.close()
-
-    threads = [Thread(target=run, args=pair) for pair in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert not any(thread.is_alive() for thread in threads)
-    return outcomes
 
 
 def test_two_hosts_go_live_at_once_and_it_happens_once():
