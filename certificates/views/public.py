@@ -1,24 +1,20 @@
-"""Certificates as strangers check them, holders keep them and administrators correct them."""
+"""Certificates as anyone checks them: the form, the page, the PDF, the form for machines."""
 
 from typing import Literal
 
 from allauth.account.adapter import get_adapter
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.cache import cache
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
-from certificates import codes, issuing
-from certificates.forms import CorrectForm, RevokeForm, VerifyForm
+from certificates import codes
+from certificates.forms import VerifyForm
 from certificates.models import Certificate, State
 from certificates.press import PressError, print_certificate
-from courses.models import Completion
 from lms.http import see_other
-from people.access import SignedIn, credit_administrator, only
+from people.access import credit_administrator
 
 GUESSES_PER_MINUTE = 30  # unknown numbers from one address before we ask it to wait
 
@@ -77,85 +73,6 @@ def pdf(request: HttpRequest, code: str) -> HttpResponse:
     response["Content-Disposition"] = f'inline; filename="certificate-{found.code[:5]}.pdf"'
     response["Cache-Control"] = "private, no-store"
     return _unlisted(response)
-
-
-@login_required
-def transcript(request: SignedIn) -> HttpResponse:
-    """All that this person completed here, newest first, with the certificate that stands."""
-    completions = (
-        Completion.objects.filter(enrolment__person=request.user, superseded_by=None)
-        .select_related("enrolment__course")
-        .order_by("-completed_at")
-        .planned()
-    )
-    standing = Certificate.objects.of(request.user).standing().with_state()
-    by_completion = {certificate.completion_id: certificate for certificate in standing}
-    rows = [(completion, by_completion.get(completion.pk)) for completion in completions]
-    return render(request, "certificates/transcript.html", {"rows": rows})
-
-
-@only(credit_administrator)
-def manage(request: SignedIn, code: str) -> HttpResponse:
-    found = _manageable(request, code)
-    name = {"name": found.snapshot["name"]}
-    return _managing(request, found, CorrectForm(initial=name), RevokeForm())
-
-
-@require_POST
-@only(credit_administrator)
-def correct(request: SignedIn, code: str) -> HttpResponse:
-    found = _manageable(request, code)
-    form = CorrectForm(request.POST)
-    if form.is_valid():
-        name, why = form.cleaned_data["name"], form.cleaned_data["why"]
-        try:
-            newer = issuing.reissue(found, name=name, by=request.user, why=why)
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
-            messages.success(request, _("The corrected certificate was issued."))
-            return see_other(newer.get_absolute_url())
-    return _managing(request, found, form, RevokeForm(), status=422)
-
-
-@require_POST
-@only(credit_administrator)
-def revoke(request: SignedIn, code: str) -> HttpResponse:
-    found = _manageable(request, code)
-    form = RevokeForm(request.POST)
-    if form.is_valid():
-        reason, why = form.cleaned_data["reason"], form.cleaned_data["revoke_why"]
-        try:
-            issuing.revoke(found, reason=reason, by=request.user, why=why)
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
-            messages.success(request, _("The certificate was revoked."))
-            return see_other(found.get_absolute_url())
-    name = {"name": found.snapshot["name"]}
-    return _managing(request, found, CorrectForm(initial=name), form, status=422)
-
-
-def _managing(
-    request: SignedIn,
-    found: Certificate,
-    correct_form: CorrectForm,
-    revoke_form: RevokeForm,
-    *,
-    status: int = 200,
-) -> HttpResponse:
-    context = {
-        "certificate": found,
-        "correct_form": correct_form,
-        "revoke_form": revoke_form,
-        "stands": found.state in {State.VALID, State.EXPIRED},
-    }
-    return render(request, "certificates/manage.html", context, status=status)
-
-
-def _manageable(request: SignedIn, code: str) -> Certificate:
-    rows = Certificate.objects.manageable_by(request.user).with_state()
-    return get_object_or_404(rows, code=codes.typed(code) or "")
 
 
 def _find(code: str) -> Certificate | None:
