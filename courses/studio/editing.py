@@ -1,4 +1,4 @@
-"""How drafts change. The only writer of draft rows beside `courses.loading`.
+"""How drafts change. The only writer of draft rows beside `courses.loading` and `restoring`.
 
 Every story takes the draft's row first: changes to one draft happen one after another, and a
 publication, which locks the same row, freezes all of a change or nothing of it. Each change counts
@@ -14,21 +14,19 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import F, Manager, Max, Model, QuerySet
+from django.db.models import F, Max, Model, QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from courses.models import Block, Course, CourseVersion, Draft, Lesson, Module, Question
-from courses.publishing import fingerprint, freeze
+from courses.models import Block, Course, Draft, Lesson, Module, Question
 from library.models import CompetencyDomain, Practice
-from lms.html import clean_html
 from lms.text import LANGUAGES, Localised, said
 from people.models import User
 
@@ -80,7 +78,7 @@ def mark_of(part: Part) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def touch(draft: Draft, by: User) -> None:
+def touch(draft: Draft, by: User | None) -> None:
     """Count one more change. Called inside the transaction that holds the draft's row."""
     Draft.objects.filter(pk=draft.pk).update(
         revision=F("revision") + 1, changed_at=timezone.now(), changed_by=by
@@ -126,7 +124,7 @@ def save_details(
     competencies: Iterable[CompetencyDomain],
 ) -> Draft:
     """The head of the course: titles, texts, hours, topics."""
-    held = _hold(draft)
+    held = hold(draft)
     wanted = {row.pk for row in practices}, {row.pk for row in competencies}
     stored = set(_ids(held.practices)), set(_ids(held.competencies))
     if _same(held, values) and wanted == stored:
@@ -134,7 +132,7 @@ def save_details(
     if mark_of(held) != base:
         raise Stale(held)
     touch(held, by)
-    _write(held, values)
+    write(held, values)
     held.practices.set(wanted[0])
     held.competencies.set(wanted[1])
     return held
@@ -145,7 +143,7 @@ def save_details(
 
 @transaction.atomic
 def add_module(draft: Draft, *, by: User, key: uuid.UUID, title: Localised) -> Module:
-    held = _hold(draft)
+    held = hold(draft)
     if known := _known(held.modules.all(), key):
         return known
     touch(held, by)
@@ -154,7 +152,7 @@ def add_module(draft: Draft, *, by: User, key: uuid.UUID, title: Localised) -> M
 
 @transaction.atomic
 def add_lesson(module: Module, *, by: User, key: uuid.UUID, title: Localised, kind: str) -> Lesson:
-    held = _hold(module.draft)
+    held = hold(module.draft)
     if known := _known(Lesson.objects.filter(module__draft=held), key):
         return known
     touch(held, by)
@@ -170,14 +168,14 @@ def add_lesson(module: Module, *, by: User, key: uuid.UUID, title: Localised, ki
 
 @transaction.atomic
 def save_module(module: Module, *, by: User, base: str, values: Mapping[str, Any]) -> Module:
-    held = _hold(module.draft)
+    held = hold(module.draft)
     return _save(held, Module.objects.filter(pk=module.pk), by, base, values)
 
 
 @transaction.atomic
 def save_lesson(lesson: Lesson, *, by: User, base: str, values: Mapping[str, Any]) -> Lesson:
     """Title, address, length, rules. The address is once in a course."""
-    held = _hold(lesson.module.draft)
+    held = hold(lesson.module.draft)
     others = Lesson.objects.filter(module__draft=held).exclude(pk=lesson.pk)
     if others.filter(slug=values["slug"]).exists():
         raise ValidationError({"slug": _("Another lesson of this course has this address.")})
@@ -187,7 +185,7 @@ def save_lesson(lesson: Lesson, *, by: User, base: str, values: Mapping[str, Any
 @transaction.atomic
 def duplicate_lesson(lesson: Lesson, *, by: User, key: uuid.UUID) -> Lesson:
     """A copy right behind it, with a name and an address of its own and all it holds."""
-    held = _hold(lesson.module.draft)
+    held = hold(lesson.module.draft)
     if known := _known(Lesson.objects.filter(module__draft=held), key):
         return known
     touch(held, by)
@@ -199,7 +197,7 @@ def duplicate_lesson(lesson: Lesson, *, by: User, key: uuid.UUID) -> Lesson:
 @transaction.atomic
 def duplicate_module(module: Module, *, by: User, key: uuid.UUID) -> Module:
     """A copy right behind it, with copies of its lessons."""
-    held = _hold(module.draft)
+    held = hold(module.draft)
     if known := _known(held.modules.all(), key):
         return known
     touch(held, by)
@@ -217,7 +215,7 @@ def duplicate_module(module: Module, *, by: User, key: uuid.UUID) -> Module:
 @transaction.atomic
 def move_module(module: Module, *, by: User, before: Module | None) -> bool:
     """Put it in front of `before`, or last. Says whether anything moved; safe to repeat."""
-    held = _hold(module.draft)
+    held = hold(module.draft)
     moved = _arrange(held.modules.all(), module, before)
     if moved:
         touch(held, by)
@@ -227,7 +225,7 @@ def move_module(module: Module, *, by: User, before: Module | None) -> bool:
 @transaction.atomic
 def move_lesson(lesson: Lesson, *, by: User, into: Module, before: Lesson | None) -> bool:
     """Put it into a module of the same course, in front of `before` or last. Safe to repeat."""
-    held = _hold(lesson.module.draft)
+    held = hold(lesson.module.draft)
     if into.draft_id != held.pk:
         raise ValueError(f"{into!r} is not of the course of {lesson!r}")
     changed = Lesson.objects.filter(pk=lesson.pk).exclude(module=into).update(module=into)
@@ -242,7 +240,7 @@ def move_lesson(lesson: Lesson, *, by: User, into: Module, before: Lesson | None
 
 @transaction.atomic
 def add_block(lesson: Lesson, *, by: User, key: uuid.UUID, kind: str) -> Block:
-    held = _hold(lesson.module.draft)
+    held = hold(lesson.module.draft)
     if known := _known(Block.objects.filter(lesson=lesson), key):
         return known
     touch(held, by)
@@ -256,13 +254,13 @@ def save_block(block: Block, *, by: User, base: str, values: Mapping[str, Any]) 
     Saving the same words again is no conflict, whatever the base: a save whose answer was lost
     may be repeated.
     """
-    held = _hold(block.lesson.module.draft)
+    held = hold(block.lesson.module.draft)
     return _save(held, Block.objects.filter(pk=block.pk), by, base, values)
 
 
 @transaction.atomic
 def move_block(block: Block, *, by: User, before: Block | None) -> bool:
-    held = _hold(block.lesson.module.draft)
+    held = hold(block.lesson.module.draft)
     moved = _arrange(block.lesson.blocks.all(), block, before)
     if moved:
         touch(held, by)
@@ -273,7 +271,7 @@ def move_block(block: Block, *, by: User, before: Block | None) -> bool:
 def add_question(
     lesson: Lesson, *, by: User, key: uuid.UUID, kind: str, values: Mapping[str, Any]
 ) -> Question:
-    held = _hold(lesson.module.draft)
+    held = hold(lesson.module.draft)
     if known := _known(Question.objects.filter(lesson=lesson), key):
         return known
     touch(held, by)
@@ -285,13 +283,13 @@ def add_question(
 def save_question(
     question: Question, *, by: User, base: str, values: Mapping[str, Any]
 ) -> Question:
-    held = _hold(question.lesson.module.draft)
+    held = hold(question.lesson.module.draft)
     return _save(held, Question.objects.filter(pk=question.pk), by, base, values)
 
 
 @transaction.atomic
 def move_question(question: Question, *, by: User, before: Question | None) -> bool:
-    held = _hold(question.lesson.module.draft)
+    held = hold(question.lesson.module.draft)
     moved = _arrange(question.lesson.questions.all(), question, before)
     if moved:
         touch(held, by)
@@ -301,141 +299,16 @@ def move_question(question: Question, *, by: User, before: Question | None) -> b
 @transaction.atomic
 def delete(draft: Draft, part: Placed, *, by: User) -> None:
     """Take a part out of the draft with all it holds; published versions keep it. Repeatable."""
-    held = _hold(draft)
+    held = hold(draft)
     gone, _rows = type(part)._default_manager.filter(pk=part.pk).delete()
     if gone:
         touch(held, by)
 
 
-# --- Going back to a version
-
-
-@transaction.atomic
-def restore(
-    draft: Draft, version: CourseVersion, *, by: User, expected: int | None = None
-) -> Draft:
-    """Make the draft say what a version said. Items keep their uuids, what came later goes.
-
-    Blocks get a revision above all they ever had, so that an editor opened before is refused.
-    Refused too when the draft is not the one that its author looked at (`expected`), unless it
-    says what the version said already.
-    """
-    held = _hold(draft)
-    if version.course_id != held.course_id:
-        raise ValueError(f"{version!r} is not of the course of {draft!r}")
-    if fingerprint(freeze(held)) == version.sha256:
-        return held
-    if expected is not None and held.revision != expected:
-        raise ValidationError(
-            _("The draft was changed after you opened this page. Look at it again."), code="stale"
-        )
-    touch(held, by)
-    document = version.document
-    _write(
-        held,
-        {
-            "title": document["title"],
-            "summary": document["summary"],
-            "about": _cleaned(document["about"]),
-            "outcomes": document["outcomes"],
-            "format": document["delivery"],
-            "hours": document["hours"],
-            "languages": document["languages"],
-            "working_title": document["working_title"],
-        },
-    )
-    held.practices.set(Practice.objects.filter(slug__in=document["practices"]))
-    held.competencies.set(CompetencyDomain.objects.filter(number__in=document["competencies"]))
-    _restore_tree(held, document["modules"])
-    held.refresh_from_db()
-    return held
-
-
-def _restore_tree(held: Draft, modules: Sequence[Mapping[str, Any]]) -> None:
-    lessons = [(m["uuid"], lesson) for m in modules for lesson in m["lessons"]]
-    blocks = [(lesson["uuid"], b) for _module, lesson in lessons for b in lesson["blocks"]]
-    questions = [(lesson["uuid"], q) for _module, lesson in lessons for q in lesson["questions"]]
-    module_rows = _put_back(
-        Module,
-        held.modules.all(),
-        [(m, {"draft": held, **_of(m, "title", "summary")}) for m in modules],
-    )
-    lesson_rows = _put_back(
-        Lesson,
-        Lesson.objects.filter(module__draft=held),
-        [
-            (
-                data,
-                {"module": module_rows[parent], "kind": data["kind"], **_of(data, *SHOWN[Lesson])},
-            )
-            for parent, data in lessons
-        ],
-    )
-    _put_back(
-        Block,
-        Block.objects.filter(lesson__module__draft=held),
-        [
-            (
-                data,
-                {
-                    "lesson": lesson_rows[parent],
-                    "kind": data["kind"],
-                    "title": data["title"],
-                    "body": data["body"] if data["kind"] == "video" else _cleaned(data["body"]),
-                    "settings": data["settings"],
-                    "revision": held.revision,
-                },
-            )
-            for parent, data in blocks
-        ],
-    )
-    _put_back(
-        Question,
-        Question.objects.filter(lesson__module__draft=held),
-        [
-            (data, {"lesson": lesson_rows[parent], **_of(data, "kind", "points", "body")})
-            for parent, data in questions
-        ],
-    )
-
-
-def _put_back[M: Placed](
-    model: type[M],
-    stored: QuerySet[M],
-    wanted: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]],
-) -> dict[str, M]:
-    """Rows as they were, by uuid and in order; what is stored and not wanted goes."""
-    known = {str(row.uuid): row for row in stored}
-    rows: dict[str, M] = {}
-    places: dict[Any, int] = {}
-    for data, values in wanted:
-        row = known.get(data["uuid"]) or model(uuid=data["uuid"])
-        for name, value in values.items():
-            setattr(row, name, value)
-        parent = next(iter(values.values()))
-        row.position = places[parent.pk] = places.get(parent.pk, 0) + 1
-        rows[data["uuid"]] = row
-    manager: Manager[Any] = model._default_manager
-    manager.bulk_create([row for row in rows.values() if row.pk is None])
-    changed = [row for row in rows.values() if str(row.uuid) in known]
-    if changed:
-        manager.bulk_update(changed, ["position", *wanted[0][1]], batch_size=100)
-    stored.exclude(uuid__in=list(rows)).delete()
-    return rows
-
-
-def _of(data: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    return {name: data[name] for name in names}
-
-
-def _cleaned(html: Localised) -> Localised:
-    return {language: clean_html(text) for language, text in html.items()}
-
-
 # --- What the stories share
 
 
-def _hold(draft: Draft) -> Draft:
+def hold(draft: Draft) -> Draft:
     return Draft.objects.select_for_update().get(pk=draft.pk)
 
 
@@ -452,7 +325,7 @@ def _save[M: Placed](
     touch(held, by)
     if isinstance(row, Block):
         values = {**values, "revision": row.revision + 1}
-    _write(row, values)
+    write(row, values)
     return row
 
 
@@ -460,7 +333,7 @@ def _same(row: Part, values: Mapping[str, Any]) -> bool:
     return all(getattr(row, name) == value for name, value in values.items())
 
 
-def _write(row: Part, values: Mapping[str, Any]) -> None:
+def write(row: Part, values: Mapping[str, Any]) -> None:
     for name, value in values.items():
         setattr(row, name, value)
     row.save(update_fields=list(values))

@@ -17,7 +17,7 @@ from courses.document import Document
 from courses.models import Draft, Enrolment
 from courses.models.course import document_of
 from courses.publishing import Policy
-from courses.studio import editing
+from courses.studio import restoring
 from courses.studio.advice import advice
 from courses.studio.bilingual import unix_lines
 from courses.studio.changes import compare
@@ -94,7 +94,7 @@ def restore(request: SignedIn, slug: str, number: int) -> HttpResponse:
     if request.method == "POST":
         sent = request.POST.get("revision", "")
         try:
-            editing.restore(
+            restoring.restore(
                 draft,
                 version,
                 by=request.user,

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from courses.enrolling import enrol
 from courses.models import Block, Course, CourseVersion, Draft, Enrolment, Lesson, Module
 from courses.publishing import publish
-from courses.studio import editing
+from courses.studio import editing, restoring
 from tests.factories import both, make_draft, make_person
 from tests.races import at_once
 
@@ -206,7 +206,7 @@ def test_going_back_and_an_edit_leave_one_whole_draft(trainer):
             return editing.save_block(mine, by=trainer, base="2", values=values)
 
         def back(draft=draft, version=version):
-            return editing.restore(Draft.objects.get(pk=draft.pk), version, by=trainer)
+            return restoring.restore(Draft.objects.get(pk=draft.pk), version, by=trainer)
 
         edited, restored = at_once(edit, back)
 

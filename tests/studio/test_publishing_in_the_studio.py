@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from courses.models import Completion, CourseVersion, Enrolment, Lesson
 from courses.publishing import fingerprint, freeze, publish
-from courses.studio import editing
+from courses.studio import editing, restoring
 from lms import outbox
 from tests.factories import both, enrolled, finish, make_draft, make_lesson, make_person
 
@@ -242,7 +242,7 @@ def test_html_of_an_old_version_is_cleaned_on_its_way_back(published, trainer):
     document["about"] = {"en": "<img src=x onerror=y>z"}
     edit(published, trainer)
 
-    editing.restore(published, version, by=trainer)
+    restoring.restore(published, version, by=trainer)
 
     published.refresh_from_db()
     assert published.about == {"en": "z"}
@@ -254,7 +254,7 @@ def test_a_version_of_another_course_is_refused(draft, trainer):
     other = publish(make_draft(), by=None, policy="update")
 
     with pytest.raises(ValueError, match="is not of the course"):
-        editing.restore(draft, other, by=trainer)
+        restoring.restore(draft, other, by=trainer)
 
 
 @pytest.mark.parametrize("lessons", [2, 8])
