@@ -20,6 +20,7 @@ KIT = {
         "ticks",
         "timing",
         "triggers",
+        "zips",
         "templatetags",
     )
 }
