@@ -2,7 +2,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from certificates import codes
-from certificates.models import Revocation
+from certificates.models import Revocation, Suspension
 from people.forms import check_name
 
 
@@ -23,25 +23,35 @@ class VerifyForm(forms.Form):
         return code
 
 
-class CorrectForm(forms.Form):
-    name = forms.CharField(
-        label=_("Name as it should be printed"), max_length=200, validators=[check_name]
-    )
-    why = forms.CharField(
-        label=_("Why it is corrected"),
+def _for_the_record(label: object) -> forms.CharField:
+    return forms.CharField(
+        label=label,  # type: ignore[arg-type]
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("For our own records. It is not shown in public."),
     )
+
+
+class CorrectForm(forms.Form):
+    name = forms.CharField(
+        label=_("Name as it should be printed"), max_length=200, validators=[check_name]
+    )
+    why = _for_the_record(_("Why it is corrected"))
 
 
 class RevokeForm(forms.Form):
     reason = forms.ChoiceField(
         label=_("Reason, shown to anyone who checks the certificate"), choices=Revocation.Reason
     )
-    revoke_why = forms.CharField(
-        label=_("What happened"),
-        max_length=1000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("For our own records. It is not shown in public."),
+    revoke_why = _for_the_record(_("What happened"))
+
+
+class SuspendForm(forms.Form):
+    suspend_reason = forms.ChoiceField(
+        label=_("Reason, shown while it is suspended"), choices=Suspension.Reason
     )
+    suspend_why = _for_the_record(_("What is to be settled"))
+
+
+class LiftForm(forms.Form):
+    lift_why = _for_the_record(_("What was found"))

@@ -1,4 +1,4 @@
-"""From completion to certificate. The only writer of Certificate and Revocation rows."""
+"""From completion to certificate. The only writer of Certificate rows."""
 
 from __future__ import annotations
 
@@ -9,17 +9,15 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from certificates import codes
-from certificates.models import Certificate, Revocation, address_of
+from certificates import codes, letters, withdrawing
+from certificates.models import Certificate, address_of
 from courses.models import Completion, Course
 from courses.models.course import document_of
-from lms import mail, outbox
 from lms.text import LANGUAGES, Localised
 from lms.ticks import on_tick
 from people.audit import note
@@ -48,7 +46,7 @@ def issue_for(completion_id: int, *, letter: bool = True) -> Certificate:
             defaults=_fields(completion, completion.enrolment.person.printed_name),
         )
         if made and letter:
-            _promise_letter(certificate)
+            letters.promise(certificate)
     return certificate
 
 
@@ -68,8 +66,7 @@ def reissue(certificate: Certificate, *, name: str, by: User, why: str) -> Certi
 
     Raises ValidationError when this one no longer stands.
     """
-    Completion.objects.select_for_update().get(pk=certificate.completion_id)
-    _refuse_unless_standing(certificate)
+    withdrawing.lock_standing(certificate)
     completion = Completion.objects.select_related(
         "enrolment__person", "enrolment__course", "version"
     ).get(pk=certificate.completion_id)
@@ -86,21 +83,8 @@ def reissue(certificate: Certificate, *, name: str, by: User, why: str) -> Certi
         **{**fields, "snapshot": snapshot, "sha256": fingerprint(snapshot)},
     )
     note(by, "certificate.corrected", fresh, supersedes=certificate.pk, why=why)
-    _promise_letter(fresh)
+    letters.promise(fresh)
     return fresh
-
-
-@transaction.atomic
-def revoke(certificate: Certificate, *, reason: str, by: User, why: str) -> Revocation:
-    """Say for good that this certificate no longer stands. Safe to repeat: the first one stays."""
-    Completion.objects.select_for_update().get(pk=certificate.completion_id)
-    already = Revocation.objects.filter(certificate=certificate).first()
-    if already is not None:
-        return already
-    _refuse_unless_standing(certificate)
-    revocation = Revocation.objects.create(certificate=certificate, reason=reason, note=why, by=by)
-    note(by, "certificate.revoked", certificate, reason=reason, why=why)
-    return revocation
 
 
 def fingerprint(snapshot: Mapping[str, Any]) -> str:
@@ -109,26 +93,20 @@ def fingerprint(snapshot: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _refuse_unless_standing(certificate: Certificate) -> None:
-    newest = Certificate.objects.filter(completion=certificate.completion_id).standing().get()
-    if newest.pk != certificate.pk:
-        raise ValidationError(_("A newer certificate has replaced this one."), code="superseded")
-    if Revocation.objects.filter(certificate=certificate).exists():
-        raise ValidationError(_("This certificate was revoked."), code="revoked")
-
-
 def _fields(completion: Completion, name: str) -> dict[str, Any]:
     code, now = codes.fresh(), timezone.now()
     person = completion.enrolment.person
     document = document_of(completion.version_id)
+    zone = timezone.get_default_timezone()
     snapshot = {
         "format": 1,
         "template": TEMPLATE,
         "language": person.language,
         "name": name,
         "title": document.title,
-        "completed_on": timezone.localdate(completion.completed_at, person.zone).isoformat(),
-        "issued_on": timezone.localdate(now, person.zone).isoformat(),
+        "zone": str(zone),
+        "completed_on": timezone.localdate(completion.completed_at, zone).isoformat(),
+        "issued_on": timezone.localdate(now, zone).isoformat(),
         "expires_on": None,
         "hours": _plain(completion.hours["training"]),
         "minutes": completion.minutes,
@@ -161,36 +139,3 @@ def _in_each_language(message: object) -> Localised:
         with translation.override(language):
             said[language] = _(str(message)) if isinstance(message, str) else str(message)
     return said
-
-
-def _promise_letter(certificate: Certificate) -> None:
-    payload = {"certificate": certificate.pk}
-    outbox.promise("certificates.letter", key=str(certificate.pk), payload=payload)
-
-
-@outbox.handles("certificates.letter")
-def _send_letter(payload: Mapping[str, object]) -> str:
-    certificate = (
-        Certificate.objects.select_related("holder")
-        .with_state()
-        .get(pk=str(payload["certificate"]))
-    )
-    if certificate.state not in {"valid", "expired"}:
-        raise outbox.Stale("the certificate no longer stands")
-    holder = certificate.holder
-    with translation.override(holder.language):
-        url = settings.SITE_URL + certificate.get_absolute_url()
-    return mail.send(
-        to=holder.email,
-        template="certificates/mail/issued.md",
-        context={
-            "name": certificate.snapshot["name"],
-            "title": certificate.snapshot["title"].get(holder.language)
-            or certificate.snapshot["title"]["en"],
-            "number": certificate.number,
-            "url": url,
-            "corrected": certificate.supersedes_id is not None,
-        },
-        language=holder.language,
-        key=f"certificate {certificate.pk}",
-    )

@@ -11,6 +11,8 @@ urlpatterns = [
     re_path(rf"^certificates/{CODE}/manage/$", managing.manage, name="manage"),
     re_path(rf"^certificates/{CODE}/correct/$", managing.correct, name="correct"),
     re_path(rf"^certificates/{CODE}/revoke/$", managing.revoke, name="revoke"),
+    re_path(rf"^certificates/{CODE}/suspend/$", managing.suspend, name="suspend"),
+    re_path(rf"^certificates/{CODE}/lift/$", managing.lift, name="lift"),
     re_path(rf"^certificates/{CODE}\.pdf$", public.pdf, name="pdf"),
     re_path(rf"^certificates/{CODE}\.json$", public.as_json, name="json"),
 ]

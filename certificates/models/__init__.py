@@ -1,4 +1,5 @@
 from certificates.models.certificate import Certificate, State, address_of
 from certificates.models.revocation import Revocation
+from certificates.models.suspension import Lifting, Suspension
 
-__all__ = ["Certificate", "Revocation", "State", "address_of"]
+__all__ = ["Certificate", "Lifting", "Revocation", "State", "Suspension", "address_of"]

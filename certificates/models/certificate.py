@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Self
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -13,6 +14,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from certificates import codes
+from certificates.models.suspension import Suspension
 from courses.models import Completion
 from lms.models import PlannedQuerySet
 from people.models import User
@@ -23,6 +25,7 @@ class State(models.TextChoices):
     EXPIRED = "expired", _("Expired")
     REVOKED = "revoked", _("Revoked")
     SUPERSEDED = "superseded", _("Replaced by a newer certificate")
+    SUSPENDED = "suspended", _("Suspended")
 
 
 class CertificateQuerySet(PlannedQuerySet["Certificate"]):
@@ -36,7 +39,16 @@ class CertificateQuerySet(PlannedQuerySet["Certificate"]):
 
     def with_state(self) -> Self:
         """Everything `state` looks at, in the same query."""
-        return self.select_related("revocation", "superseded_by").planned()
+        open_one = Suspension.objects.filter(certificate=models.OuterRef("pk"), lifting=None)
+        newest = open_one.order_by("-number")
+        return (
+            self.select_related("revocation", "superseded_by")
+            .annotate(
+                suspended_at=models.Subquery(newest.values("at")[:1]),
+                suspended_reason=models.Subquery(newest.values("reason")[:1]),
+            )
+            .planned()
+        )
 
     def standing(self) -> Self:
         """The newest of each line of corrections."""
@@ -47,7 +59,8 @@ class Certificate(models.Model):
     """The row is the certificate; the PDF is printed from `snapshot`. Append-only by trigger.
 
     Issued by `certificates.issuing`: one for each completion and sequence. A correction is a new
-    row with the next sequence that names the one it supersedes; a revocation is a row beside it.
+    row with the next sequence that names the one it supersedes; a revocation or a suspension is a
+    row beside it. All its dates are days in the one zone that the snapshot names.
     """
 
     completion = models.ForeignKey(Completion, models.PROTECT, related_name="certificates")
@@ -95,23 +108,64 @@ class Certificate(models.Model):
         return date.fromisoformat(self.snapshot["issued_on"])
 
     @property
+    def zone(self) -> ZoneInfo:
+        """The zone whose days its dates are, whoever reads them where."""
+        return ZoneInfo(self.snapshot.get("zone") or settings.TIME_ZONE)
+
+    @property
+    def open_suspension(self) -> tuple[datetime, str] | None:
+        """Since when and why it is suspended; with `with_state` without a query."""
+        if "suspended_at" in self.__dict__:
+            at = self.__dict__["suspended_at"]
+            return at and (at, self.__dict__["suspended_reason"])
+        rows = self.suspensions.filter(lifting=None).order_by("-number")
+        return rows.values_list("at", "reason").first()
+
+    @property
+    def suspended_on(self) -> date | None:
+        suspended = self.open_suspension
+        return timezone.localdate(suspended[0], self.zone) if suspended else None
+
+    @property
+    def suspended_because(self) -> str:
+        suspended = self.open_suspension
+        return str(Suspension.Reason(suspended[1]).label) if suspended else ""
+
+    @property
+    def revoked_on(self) -> date | None:
+        revocation = getattr(self, "revocation", None)
+        return timezone.localdate(revocation.at, self.zone) if revocation else None
+
+    @property
     def state(self) -> State:
-        """Derived, in this order: revoked, superseded, expired, valid."""
+        """Derived, in this order: revoked, superseded, suspended, expired, valid."""
         if getattr(self, "revocation", None) is not None:
             return State.REVOKED
         if getattr(self, "superseded_by", None) is not None:
             return State.SUPERSEDED
-        if self.expires_on is not None and self.expires_on < timezone.localdate():
+        if self.open_suspension is not None:
+            return State.SUSPENDED
+        if self.expires_on is not None and self.expires_on < timezone.localdate(timezone=self.zone):
             return State.EXPIRED
         return State.VALID
 
+    @property
+    def stands(self) -> bool:
+        """May be shown, printed and corrected: it is valid, or was and ran out by itself."""
+        return self.state in {State.VALID, State.EXPIRED}
+
     def public(self) -> dict[str, Any]:
         """All that a stranger with the number may see, for the page and for the JSON form."""
-        superseded = self.state == State.SUPERSEDED
-        revoked = self.state == State.REVOKED
+        state = self.state
+        reason = None
+        if state == State.REVOKED:
+            reason = self.revocation.reason
+        elif state == State.SUSPENDED and (suspended := self.open_suspension):
+            reason = suspended[1]
+        newer = self.superseded_by if state == State.SUPERSEDED else None
         return {
             "number": self.number,
-            "state": str(self.state.value),
+            "state": str(state.value),
             "name": self.snapshot["name"],
             "title": self.snapshot["title"],
             "completed_on": self.snapshot["completed_on"],
@@ -119,11 +173,17 @@ class Certificate(models.Model):
             "expires_on": self.snapshot.get("expires_on"),
             "hours": self.snapshot["hours"],
             "issuer": self.snapshot["provider"]["name"],
-            "revoked_on": timezone.localdate(self.revocation.at).isoformat() if revoked else None,
-            "reason": self.revocation.reason if revoked else None,
-            "superseded_by": address_of(self.superseded_by.code) if superseded else None,
+            "revoked_on": _iso(self.revoked_on) if state == State.REVOKED else None,
+            "suspended_on": _iso(self.suspended_on) if state == State.SUSPENDED else None,
+            "reason": reason,
+            "superseded_by": address_of(newer.code) if newer else None,
+            "time_zone": str(self.zone),
             "address": address_of(self.code),
         }
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def address_of(code: str) -> str:

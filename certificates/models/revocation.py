@@ -6,7 +6,6 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from certificates.models.certificate import Certificate
 from people.models import User
 
 
@@ -18,7 +17,9 @@ class Revocation(models.Model):
         NOT_EARNED = "not-earned", _("What it states was not earned")
         ASKED = "asked", _("Its holder asked for it")
 
-    certificate = models.OneToOneField(Certificate, models.PROTECT, related_name="revocation")
+    certificate = models.OneToOneField(
+        "certificates.Certificate", models.PROTECT, related_name="revocation"
+    )
     reason = models.CharField(max_length=12, choices=Reason)
     note = models.TextField(max_length=1000)  # for the audit, never public
     by = models.ForeignKey(User, models.PROTECT, related_name="+")

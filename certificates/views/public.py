@@ -60,7 +60,7 @@ def pdf(request: HttpRequest, code: str) -> HttpResponse:
     found = _find(code)
     if found is None:
         return _unknown(request, code)
-    if found.state in {State.REVOKED, State.SUPERSEDED}:
+    if not found.stands:
         messages.warning(request, _("This certificate no longer stands, so it is not printed."))
         return see_other(found.get_absolute_url())
     paper: Literal["letter", "a4"] = "a4" if request.GET.get("paper") == "a4" else "letter"

@@ -7,4 +7,6 @@ ACCESS = {
     "certificates:manage": "credit",
     "certificates:correct": "credit",
     "certificates:revoke": "credit",
+    "certificates:suspend": "credit",
+    "certificates:lift": "credit",
 }

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pypdf import PdfReader
 
-from certificates import codes, issuing
+from certificates import codes, issuing, withdrawing
 from certificates.forms import CorrectForm
 from certificates.models import Certificate, Revocation
 from courses.models import Completion
@@ -20,18 +20,6 @@ from tests.factories import both, enrolled, finish, make_course, make_draft, mak
 from webinars.forms import PlaceForm
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def certificate(person, django_capture_on_commit_callbacks):
-    with django_capture_on_commit_callbacks(execute=True):
-        finish(enrolled(person, make_course(title=both("Data for equity"))))
-    return Certificate.objects.get()
-
-
-@pytest.fixture
-def administrator(db):
-    return make_person(may_credit=True)
 
 
 def test_completing_a_course_gives_the_certificate_at_once(certificate, person):
@@ -157,8 +145,10 @@ def test_the_json_form_holds_the_public_fields_and_no_others(client, certificate
         "hours": "1.5",
         "issuer": "Groundwork Demonstration Health Department",
         "revoked_on": None,
+        "suspended_on": None,
         "reason": None,
         "superseded_by": None,
+        "time_zone": "America/New_York",
         "address": f"http://127.0.0.1:8000/certificates/{certificate.code}/",
     }
 
@@ -183,8 +173,8 @@ def test_a_corrected_name_is_a_linked_new_certificate(client, certificate, admin
 
 
 def test_a_revoked_certificate_is_found_and_says_so(client, certificate, administrator):
-    issuing.revoke(certificate, reason="error", by=administrator, why="A test person.")
-    issuing.revoke(certificate, reason="asked", by=administrator, why="Again.")
+    withdrawing.revoke(certificate, reason="error", by=administrator, why="A test person.")
+    withdrawing.revoke(certificate, reason="asked", by=administrator, why="Again.")
 
     page = client.get(certificate.get_absolute_url())
 
@@ -222,7 +212,7 @@ def test_a_correction_without_a_reason_is_refused_and_kept(client, certificate, 
     assert Certificate.objects.count() == 1
 
 
-@pytest.mark.parametrize("act", ["manage", "correct", "revoke"])
+@pytest.mark.parametrize("act", ["manage", "correct", "revoke", "suspend", "lift"])
 def test_only_credit_administrators_manage(signed_in, certificate, act):
     url = reverse(f"certificates:{act}", args=[certificate.code])
     answer = signed_in.get(url) if act == "manage" else signed_in.post(url)

@@ -28,7 +28,14 @@ WIDE, PHONE = 1280, 360
 # What takes a form, a file or a number, and answers no page of its own to a GET.
 NO_PAGES = {
     *("healthz", "readyz", "sitemap", "set-theme", "staff-outbox-retry"),
-    *("certificates:correct", "certificates:revoke", "certificates:pdf", "certificates:json"),
+    *(
+        "certificates:correct",
+        "certificates:revoke",
+        "certificates:suspend",
+        "certificates:lift",
+        "certificates:pdf",
+        "certificates:json",
+    ),
     *("courses:enrol", "courses:finish", "courses:reflect", "courses:start", "courses:answer"),
     *("courses:save", "courses:submit"),
     *("people:join", "people:leave", "people:withdraw-answers"),

@@ -8,7 +8,7 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.conf import settings
 
-from certificates import issuing
+from certificates import issuing, withdrawing
 from certificates.models import Certificate
 from courses import assessment
 from courses.models import Course, Draft, Series
@@ -100,7 +100,7 @@ def _certificates(world):
         made = Certificate.objects.get(completion__enrolment__course=course)
         setattr(world, name, made)
     issuing.reissue(world.superseded, name="Aaron B. Tate", by=credit, why="A letter")
-    issuing.revoke(world.revoked, reason="error", by=credit, why="Issued twice")
+    withdrawing.revoke(world.revoked, reason="error", by=credit, why="Issued twice")
 
 
 def _second_step(world):

@@ -1,0 +1,74 @@
+"""The letters about a certificate: it was issued or corrected, taken back, suspended, restored."""
+
+from collections.abc import Mapping
+
+from django.conf import settings
+from django.utils import translation
+
+from certificates.models import Certificate, Lifting, Revocation, State, Suspension
+from lms import mail, outbox
+from lms.text import said
+
+
+def promise(certificate: Certificate) -> None:
+    """The letter with the certificate, in the transaction that issues it."""
+    payload = {"certificate": certificate.pk}
+    outbox.promise("certificates.letter", key=str(certificate.pk), payload=payload)
+
+
+def promise_notice(certificate: Certificate, what: str, *, row: int) -> None:
+    """The letter about one act, in its transaction: revoked, suspended or restored."""
+    payload = {"certificate": certificate.pk, "what": what, "row": row}
+    outbox.promise("certificates.notice", key=f"{what} {row}", payload=payload)
+
+
+@outbox.handles("certificates.letter")
+def _send_letter(payload: Mapping[str, object]) -> str:
+    certificate = _read(payload)
+    if not certificate.stands:
+        raise outbox.Stale("the certificate no longer stands")
+    corrected = certificate.supersedes_id is not None
+    return _send(certificate, "issued", f"certificate {certificate.pk}", corrected=corrected)
+
+
+@outbox.handles("certificates.notice")
+def _send_notice(payload: Mapping[str, object]) -> str:
+    """What was done was done, even if something else was done since: each act has its letter."""
+    certificate, what, row = _read(payload), str(payload["what"]), int(str(payload["row"]))
+    with translation.override(certificate.holder.language):
+        match what:
+            case "revoked":
+                reason = str(Revocation.objects.get(pk=row).get_reason_display())
+            case "suspended":
+                reason = str(Suspension.objects.get(pk=row).get_reason_display())
+            case _:
+                Lifting.objects.get(pk=row)
+                reason = ""
+    if what != "revoked" and certificate.state == State.REVOKED:
+        raise outbox.Stale("the certificate was revoked since")
+    return _send(certificate, what, f"certificate {what} {row}", reason=reason)
+
+
+def _read(payload: Mapping[str, object]) -> Certificate:
+    rows = Certificate.objects.select_related("holder").with_state()
+    return rows.get(pk=str(payload["certificate"]))
+
+
+def _send(certificate: Certificate, letter: str, key: str, **more: object) -> str:
+    holder = certificate.holder
+    with translation.override(holder.language):
+        url = settings.SITE_URL + certificate.get_absolute_url()
+    return mail.send(
+        to=holder.email,
+        template=f"certificates/mail/{letter}.md",
+        context={
+            "name": certificate.snapshot["name"],
+            "title": str(said(certificate.snapshot["title"], holder.language)),
+            "number": certificate.number,
+            "provider": certificate.snapshot["provider"]["name"],
+            "url": url,
+            **more,
+        },
+        language=holder.language,
+        key=key,
+    )
