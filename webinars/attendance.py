@@ -29,7 +29,7 @@ from people import audit
 from people.models import User
 from webinars import letters, rules
 from webinars.models import Determination, LiveWindow, PresenceSpan, Registration, Webinar
-from webinars.room import log
+from webinars.room import log, polls
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -335,6 +335,7 @@ def end_forgotten(webinar: Webinar, now: datetime) -> bool:
     locked.state, locked.ended_at = Webinar.State.ENDED, moment
     locked.save(update_fields=["state", "ended_at"])
     log.append(locked, "state", to=locked.state, forgotten=True)
+    polls.close_all(locked, None, moment)
     settle(locked, now)
     return True
 

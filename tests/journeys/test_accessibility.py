@@ -46,6 +46,7 @@ NO_PAGES = {
     *("webinars:say", "webinars:poll", "webinars:vote-poll", "webinars:events"),
     *("webinars:change-state", "webinars:host-say", "webinars:remove-message"),
     *("webinars:moderate", "webinars:write-poll", "webinars:run-poll"),
+    "webinars:polls-csv",
     *("account_logout", "mfa_download_recovery_codes", "mfa_login_webauthn"),
     *("javascript-catalog", "django_prose_editor"),
 }

@@ -75,7 +75,7 @@ def _room(world):
     for words in ({"en": "Open?", "es": "¿Abierta?"}, {"en": "Closed?", "es": "¿Cerrada?"}):
         poll = polls.draft(live, host, words, options)
         polls.open_to_votes(poll, host)
-        polls.vote(poll, attendee, Poll.objects.get(pk=poll.pk).options[0]["id"])
+        polls.vote(poll, attendee, [Poll.objects.get(pk=poll.pk).options[0]["id"]])
     polls.close(poll, host)
 
 

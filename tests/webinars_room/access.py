@@ -17,4 +17,5 @@ ACCESS = {
     "webinars:moderate": "host",
     "webinars:write-poll": "host",
     "webinars:run-poll": "host",
+    "webinars:polls-csv": "host",
 }

@@ -1,10 +1,9 @@
+from webinars.models.polls import Poll, PollVote
 from webinars.models.presence import Determination, LiveWindow, PresenceSpan
 from webinars.models.registration import Accommodation, Registration
 from webinars.models.room import (
     ChatMessage,
     Headcount,
-    Poll,
-    PollVote,
     QuestionVote,
     RoomEvent,
     RoomQuestion,

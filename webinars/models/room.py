@@ -117,44 +117,6 @@ class ChatMessage(models.Model):
         return f"message {self.pk}"
 
 
-class Poll(models.Model):
-    """A single-choice poll. Its result is hidden from a person until they voted or it closed."""
-
-    class State(models.TextChoices):
-        DRAFT = "draft", _("Not opened yet")
-        OPEN = "open", _("Open")
-        CLOSED = "closed", _("Closed")
-
-    webinar = models.ForeignKey(Webinar, models.PROTECT, related_name="polls")
-    question = models.JSONField(default=dict)  # localised
-    options = models.JSONField(default=list)  # [{"id": "a", "text": localised}, …]
-    state = models.CharField(max_length=8, choices=State, default=State.DRAFT)
-    opened_at = models.DateTimeField(null=True)
-    closed_at = models.DateTimeField(null=True)
-
-    objects = PlannedQuerySet["Poll"].as_manager()
-
-    class Meta:
-        ordering = ["pk"]
-
-    def __str__(self) -> str:
-        return f"poll {self.pk}"
-
-
-class PollVote(models.Model):
-    poll = models.ForeignKey(Poll, models.CASCADE, related_name="votes")
-    person = models.ForeignKey(User, models.PROTECT, related_name="+")
-    option = models.CharField(max_length=20)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["poll", "person"], name="one_choice_each"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.person_id}: {self.option}"
-
-
 class Headcount(models.Model):
     """How many people one server process has in a room. Replaced every few seconds, never a
     record; written by `webinars.room.heads`."""

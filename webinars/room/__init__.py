@@ -38,7 +38,7 @@ Every frame is one JSON object; what it is shows in its keys.
 `{"tick": {"here": 214, "votes": {"7": 12}, "polls": {"3": 41}}}`
     Counts, at most once a second, never in the log: people here, votes for questions, how many
     answered a poll. Only what changed; all of it once after joining. Moderators also get
-    `"results": {"3": {"a": 30, "b": 11}}` of open polls.
+    `"results": {"3": {"a": 30, "b": 11}}` of open polls (choices, or words that people typed).
 `{"hb": n, "to": 41}`
     Every 20 seconds. The page sends `{"hb": n}` back, and that is what counts as being there.
     Nothing else that a page sends means anything.

@@ -1,24 +1,12 @@
 """Votes: of questions and of polls. Never in the log, and the same for everybody but moderators."""
 
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from django.db.models import Count
 
-from webinars.models import Poll, PollVote, QuestionVote, RoomQuestion
+from webinars.models import Poll, QuestionVote, RoomQuestion
 from webinars.room.log import Audience
-
-
-def results(webinars: Iterable[int], *, closed: bool = False) -> dict[int, Counter[str]]:
-    """Votes for each choice of each poll. For moderators, closed polls, and who has voted."""
-    votes = PollVote.objects.filter(poll__webinar__in=list(webinars))
-    if closed:
-        votes = votes.filter(poll__state=Poll.State.CLOSED)
-    counted: dict[int, Counter[str]] = defaultdict(Counter)
-    for poll, option, n in votes.values_list("poll", "option").annotate(n=Count("pk")).order_by():
-        counted[poll][option] = n
-    return counted
 
 
 class Tally(NamedTuple):
@@ -63,20 +51,18 @@ def tallies(webinars: Iterable[int]) -> dict[int, Tally]:
     )
     for webinar, question, n in counted:
         votes[webinar][question] = n
-    polled: dict[int, dict[int, dict[str, int]]] = {pk: defaultdict(dict) for pk in ids}
-    answers = (
-        PollVote.objects.filter(poll__webinar__in=ids, poll__state=Poll.State.OPEN)
-        .values_list("poll__webinar", "poll", "option")
-        .annotate(n=Count("pk"))
-        .order_by()
+    polled: dict[int, dict[int, tuple[int, dict[str, int]]]] = {pk: {} for pk in ids}
+    opened = Poll.objects.filter(webinar__in=ids, state=Poll.State.OPEN).values_list(
+        "webinar", "pk", "answered", "tally", "hidden_words"
     )
-    for webinar, poll, option, n in answers:
-        polled[webinar][poll][option] = n
+    for webinar, poll, answered, tally, hidden in opened:
+        shown = {choice: n for choice, n in tally.items() if choice not in hidden}
+        polled[webinar][poll] = answered, shown
     return {
         pk: Tally(
             votes=votes[pk],
-            polls={poll: sum(options.values()) for poll, options in polled[pk].items()},
-            results={poll: dict(options) for poll, options in polled[pk].items()},
+            polls={poll: answered for poll, (answered, _) in polled[pk].items()},
+            results={poll: tally for poll, (_, tally) in polled[pk].items()},
         )
         for pk in ids
     }

@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef
 from lms.models import PlannedQuerySet
 from webinars.models import ChatMessage, LiveWindow, Poll, RoomEvent, RoomQuestion, Webinar
 from webinars.models.room import RoomQuestionQuerySet
-from webinars.room import counts, shown
+from webinars.room import shown
 from webinars.room.chat import SHOWN
 from webinars.room.log import Audience
 from webinars.room.shown import Item, Places, Rows
@@ -51,7 +51,7 @@ def news_as_text(webinar_id: int, wanted: Iterable[tuple[View, int]]) -> News[st
 
 
 def news(webinar: Webinar, wanted: Iterable[tuple[View, int]]) -> News[Frame]:
-    """What readers who have seen up to a number need to see now. At most seven queries.
+    """What readers who have seen up to a number need to see now. At most six queries.
 
     `webinar` is read before anything else: its number is the one that the answer goes up to.
     """
@@ -137,7 +137,6 @@ def _load(webinar: Webinar, about: Mapping[str, set[int]], floor: int) -> Rows:
         rows.messages = named.order_by("pk")
     if "poll" in about:
         rows.polls = polls_of(webinar).filter(pk__in=about["poll"])
-        rows.results = counts.results([webinar.pk], closed=True)
     if "state" in about:
         rows.live_since = _live_since(webinar)
     return rows
@@ -210,7 +209,6 @@ def snapshot(
         questions=list(questions),
         messages=last[::-1],
         polls=polls,
-        results=counts.results([webinar.pk]) if len(polls) else {},
         live_since=_live_since(webinar) if audience != Audience.ALL else None,
     )
     lists: dict[str, list[Item]] = {name: [] for name in LISTS[audience]}
@@ -229,5 +227,8 @@ def _oldest_message(webinar: Webinar) -> int:
 
 
 def _live_since(webinar: Webinar) -> datetime | None:
+    """From the row itself where a page has annotated it."""
+    if "live_since" in vars(webinar):
+        return vars(webinar)["live_since"]  # type: ignore[no-any-return]
     opened = LiveWindow.objects.filter(webinar=webinar, closed_at__isnull=True)
     return opened.values_list("opened_at", flat=True).first()

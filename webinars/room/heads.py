@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from webinars.models import Headcount, PresenceSpan
 
@@ -34,13 +35,21 @@ def leave(process: str, now: datetime) -> None:
 def here(rooms: list[int], now: datetime) -> Counter[int]:
     """People in each room: those on sockets, and those who poll."""
     counted: Counter[int] = Counter()
-    on_sockets = Headcount.objects.filter(webinar__in=rooms, at__gt=now - STALE)
-    for room, n in on_sockets.values_list("webinar").annotate(n=Sum("people")).order_by():
-        counted[room] += n
-    polling = PresenceSpan.objects.filter(
-        webinar__in=rooms, source=PresenceSpan.Source.POLL, ended_at__gt=now - POLLED
-    )
-    people = Count("person", distinct=True)
-    for room, n in polling.values_list("webinar").annotate(n=people).order_by():
-        counted[room] += n
+    for found in (on_sockets(now), by_polls(now)):
+        for room, n in found.filter(webinar__in=rooms):
+            counted[room] += n
     return counted
+
+
+def on_sockets(now: datetime) -> QuerySet[Any, Any]:
+    """(room, n), for whoever filters by `webinar`."""
+    alive = Headcount.objects.filter(at__gt=now - STALE).order_by()
+    return alive.values("webinar").annotate(n=Sum("people")).values_list("webinar", "n")
+
+
+def by_polls(now: datetime) -> QuerySet[Any, Any]:
+    lately = PresenceSpan.objects.filter(
+        source=PresenceSpan.Source.POLL, ended_at__gt=now - POLLED
+    ).order_by()
+    people = Count("person", distinct=True)
+    return lately.values("webinar").annotate(n=people).values_list("webinar", "n")

@@ -6,9 +6,8 @@ persons, no name on an anonymous question; counts of votes come in ticks, not he
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 from zoneinfo import ZoneInfo
@@ -22,6 +21,7 @@ from webinars.models import ChatMessage, RoomQuestion, Webinar
 from webinars.room.log import Audience
 
 _YOUTUBE_ID = re.compile(r"[A-Za-z0-9_-]{6,20}")
+WORDS = 60  # that a result lists
 _HERE = re.compile(r"/(?![/\\])")  # a path on this site, not another host
 
 
@@ -75,29 +75,39 @@ class HostMessage(Message):
 @dataclass(frozen=True, kw_only=True)
 class Choice:
     id: str
-    text: Mapping[str, str]
+    text: Mapping[str, str]  # empty: the id itself is the word that people typed
     votes: int = 0
-    percent: int = 0
+    percent: int = 0  # of the people who answered
+    right: bool = False
+    mine: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Poll(Item):
-    """With `counted` the choices carry the result; only a person's own page may set it early."""
+    """With `counted` the choices carry the result; only a person's own page may set it early, and
+    say what they chose. What is right shows after the close, to everybody."""
 
     template = "webinars/room/poll.html"
+    kind: str
     question: Mapping[str, str]
     choices: tuple[Choice, ...]
     is_open: bool
     counted: bool = False
-    mine: str = ""  # the choice of the person whose page this is; always empty in frames
+    answered: int = 0
+    mean: float | None = None  # of a scale
+    knowledge: bool = False  # closed, and some answers are right
 
 
 @dataclass(frozen=True, kw_only=True)
 class HostPoll(Item):
     template = "webinars/room/host_poll.html"
+    kind: str
     question: Mapping[str, str]
     choices: tuple[Choice, ...]
     state: str
+    round: int
+    answered: int
+    mean: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +142,6 @@ class Rows:
     questions: Iterable[RoomQuestion] = ()
     messages: Iterable[ChatMessage] = ()  # with `from_host`
     polls: Iterable[models.Poll] = ()
-    results: Mapping[int, Counter[str]] = field(default_factory=dict)
     live_since: datetime | None = None
 
 
@@ -191,50 +200,71 @@ def places_of_message(rows: Rows, row: ChatMessage, audience: str) -> Places:
 
 def places_of_poll(rows: Rows, row: models.Poll, audience: str) -> Places:
     # Counts of an open poll come in ticks; in here they would differ from one reading to the next.
-    result = rows.results.get(row.pk) if row.state == models.Poll.State.CLOSED else None
     if audience != Audience.ALL:
-        return {"polls": host_poll(row, rows.webinar.slug, result)}
+        closed = row.state == models.Poll.State.CLOSED
+        return {"polls": host_poll(row, rows.webinar.slug, counted=closed)}
     if row.state == models.Poll.State.DRAFT:
         return {"polls": None}
-    return {"polls": poll(row, rows.webinar.slug, result)}
+    return {"polls": poll(row, rows.webinar.slug)}
 
 
-def host_poll(row: models.Poll, slug: str, result: Counter[str] | None) -> HostPoll:
+def host_poll(row: models.Poll, slug: str, *, counted: bool = True) -> HostPoll:
     return HostPoll(
         slug=slug,
         id=row.pk,
+        kind=row.kind,
         question=row.question,
-        choices=choices(row, result),
+        choices=choices(row, counted=counted, right=True),
         state=row.state,
+        round=row.round,
+        answered=row.answered if counted else 0,
+        mean=_mean(row) if counted else None,
     )
 
 
-def poll(row: models.Poll, slug: str, result: Counter[str] | None, *, mine: str = "") -> Poll:
-    """The result shows once the poll is closed, and early to who voted (`mine`)."""
-    counted = bool(mine) or row.state == models.Poll.State.CLOSED
+def poll(row: models.Poll, slug: str, *, mine: Collection[str] = ()) -> Poll:
+    """The result shows once the poll is closed, and early to who answered (`mine`)."""
+    closed = row.state == models.Poll.State.CLOSED
+    counted = bool(mine) or closed
     return Poll(
         slug=slug,
         id=row.pk,
+        kind=row.kind,
         question=row.question,
-        choices=choices(row, result if counted else None),
+        choices=choices(row, counted=counted, right=closed, mine=mine),
         is_open=row.state == models.Poll.State.OPEN,
         counted=counted,
-        mine=mine,
+        answered=row.answered if counted else 0,
+        mean=_mean(row) if counted else None,
+        knowledge=closed and bool(row.right),
     )
 
 
-def choices(row: models.Poll, result: Counter[str] | None) -> tuple[Choice, ...]:
-    result = result or Counter()
-    total = result.total() or 1
+def choices(
+    row: models.Poll, *, counted: bool, right: bool, mine: Collection[str] = ()
+) -> tuple[Choice, ...]:
+    tally: Mapping[str, int] = row.tally if counted else {}
+    texts: Mapping[str, Mapping[str, str]] = {each["id"]: each["text"] for each in row.options}
+    if row.kind == models.Poll.Kind.WORDS:
+        words = sorted(tally.keys() - set(row.hidden_words), key=lambda word: (-tally[word], word))
+        texts = {word: {} for word in words[:WORDS]}
     return tuple(
         Choice(
-            id=option["id"],
-            text=option["text"],
-            votes=result[option["id"]],
-            percent=round(100 * result[option["id"]] / total),
+            id=key,
+            text=text,
+            votes=tally.get(key, 0),
+            percent=round(100 * tally.get(key, 0) / (row.answered or 1)),
+            right=right and key in row.right,
+            mine=key in mine,
         )
-        for option in row.options
+        for key, text in texts.items()
     )
+
+
+def _mean(row: models.Poll) -> float | None:
+    if row.kind != models.Poll.Kind.SCALE or not row.answered:
+        return None
+    return sum(int(step) * people for step, people in row.tally.items()) / row.answered
 
 
 def places_of_state(rows: Rows, audience: str) -> Places:

@@ -17,7 +17,7 @@ from people import audit
 from people.models import User
 from webinars import attendance
 from webinars.models import LiveWindow, Webinar
-from webinars.room import log
+from webinars.room import log, polls
 
 State = Webinar.State
 
@@ -45,12 +45,13 @@ def take_break(webinar: Webinar, by: User, now: datetime | None = None) -> None:
 
 @transaction.atomic
 def end(webinar: Webinar, by: User, now: datetime | None = None) -> None:
-    """End for good, and have attendance decided."""
+    """End for good: open polls close, and attendance is decided."""
     now = now or timezone.now()
     room = log.locked(webinar.pk)
     room.ended_at = now
     if _move(room, by, State.ENDED, since={State.LIVE, State.BREAK}):
         _close_window(room, now)
+        polls.close_all(room, by, now)
         attendance.settle(room, now)
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from webinars.views import hosting, room
+from webinars.views import console, hosting, room
 
 urlpatterns = [
     path("webinars/<slug:slug>/room/", room.room, name="room"),
@@ -14,13 +14,14 @@ urlpatterns = [
     path("webinars/<slug:slug>/room/polls/<int:pk>/vote/", room.vote_poll, name="vote-poll"),
     path("webinars/<slug:slug>/events", room.events, name="events"),
     path("host/", hosting.hosting, name="hosting"),
-    path("host/<slug:slug>/", hosting.console, name="host"),
-    path("host/<slug:slug>/state/", hosting.change_state, name="change-state"),
-    path("host/<slug:slug>/end/", hosting.end, name="end"),
-    path("host/<slug:slug>/chat/", hosting.say, name="host-say"),
-    path("host/<slug:slug>/messages/<int:pk>/remove/", hosting.remove_message,
+    path("host/<slug:slug>/", console.console, name="host"),
+    path("host/<slug:slug>/state/", console.change_state, name="change-state"),
+    path("host/<slug:slug>/end/", console.end, name="end"),
+    path("host/<slug:slug>/chat/", console.say, name="host-say"),
+    path("host/<slug:slug>/messages/<int:pk>/remove/", console.remove_message,
          name="remove-message"),
-    path("host/<slug:slug>/questions/<int:pk>/", hosting.moderate, name="moderate"),
-    path("host/<slug:slug>/polls/", hosting.write_poll, name="write-poll"),
-    path("host/<slug:slug>/polls/<int:pk>/", hosting.run_poll, name="run-poll"),
+    path("host/<slug:slug>/questions/<int:pk>/", console.moderate, name="moderate"),
+    path("host/<slug:slug>/polls/", console.write_poll, name="write-poll"),
+    path("host/<slug:slug>/polls.csv", console.polls_csv, name="polls-csv"),
+    path("host/<slug:slug>/polls/<int:pk>/", console.run_poll, name="run-poll"),
 ]  # fmt: skip

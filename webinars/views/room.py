@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET, require_POST
 from lms.http import see_other
 from people.access import SignedIn
 from webinars.models import Poll, PollVote, QuestionVote, RoomQuestion
-from webinars.room import chat, counts, frames, minutes, polling, polls, questions, shown
+from webinars.room import chat, frames, minutes, polling, polls, questions, shown
 from webinars.room.door import Guest, knock
 from webinars.room.forms import MessageForm, QuestionForm
 from webinars.room.frames import View
@@ -157,7 +157,8 @@ def vote_poll(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     guest = _inside(request, slug)
     row = _poll(guest, pk)
     try:
-        polls.vote(row, guest.person, request.POST.get(f"poll-{pk}", ""))
+        polls.vote(row, guest.person, request.POST.getlist(f"poll-{pk}"))
+        row.refresh_from_db()
     except ValidationError as error:
         if not request.htmx:
             return _page(request, guest, poll_error=(pk, error.messages[0]), status=422)
@@ -211,9 +212,10 @@ def _poll(guest: Guest, pk: int) -> Poll:
 
 
 def _my_poll(guest: Guest, row: Poll) -> shown.Poll:
-    mine = PollVote.objects.filter(poll=row, person=guest.person).values_list("option", flat=True)
-    result = counts.results([guest.webinar.pk]).get(row.pk)
-    return shown.poll(row, guest.webinar.slug, result, mine=mine.first() or "")
+    mine = PollVote.objects.filter(poll=row, round=row.round, person=guest.person)
+    return shown.poll(
+        row, guest.webinar.slug, mine=mine.values_list("choices", flat=True).first() or ()
+    )
 
 
 def _mine(guest: Guest) -> list[RoomQuestion]:
@@ -231,17 +233,17 @@ def _page(
     refusal: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    """The whole room for one person: eight queries, however much was said."""
+    """The whole room for one person: seven queries, however much was said."""
     webinar, person = guest.webinar, guest.person
     voted = QuestionVote.objects.filter(question=OuterRef("pk"), person=person)
-    chosen = PollVote.objects.filter(poll=OuterRef("pk"), person=person).values("option")
+    chosen = PollVote.objects.filter(poll=OuterRef("pk"), round=OuterRef("round"), person=person)
     snapshot = frames.snapshot(
         webinar,
         Audience.ALL,
         questions=frames.questions_of(webinar)
         .filter(PUBLIC | Q(author=person))
         .annotate(vote_count=Count("votes"), voted=Exists(voted)),
-        polls=frames.polls_of(webinar).annotate(chosen=Subquery(chosen)),
+        polls=frames.polls_of(webinar).annotate(chosen=Subquery(chosen.values("choices"))),
     )
     rows: Any = snapshot.rows
     by_pk = {row.pk: row for row in rows.questions}
@@ -258,7 +260,7 @@ def _page(
         "order": request.GET.get("order", ""),
         "messages_said": snapshot.lists["chat"],
         "polls": [
-            shown.poll(row, webinar.slug, rows.results.get(row.pk), mine=row.chosen or "")
+            shown.poll(row, webinar.slug, mine=row.chosen or ())
             for row in rows.polls
             if row.state != Poll.State.DRAFT
         ],

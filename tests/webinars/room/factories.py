@@ -51,10 +51,11 @@ def say(webinar, author=None, text=None):
     return chat.say(webinar, author, text, key=uuid.uuid4(), freely=True)
 
 
-def make_poll(webinar, *, opened=True, options=2):
+def make_poll(webinar, *, opened=True, options=2, kind="single", **fields):
     host = host_of(webinar)
+    options = {"scale": 2, "words": 0}.get(kind, options)
     choices = [both(f"Choice {letter}") for letter in "abcdefgh"[:options]]
-    poll = polls.draft(webinar, host, both(f"Poll {next(numbers)}?"), choices)
+    poll = polls.draft(webinar, host, both(f"Poll {next(numbers)}?"), choices, kind=kind, **fields)
     if opened:
         polls.open_to_votes(poll, host)
     poll.refresh_from_db()

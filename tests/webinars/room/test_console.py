@@ -93,12 +93,11 @@ def test_the_console_costs_the_same_however_much_was_said(
         make.ask(room)
         make.ask(room, shown=True)
         make.say(room)
-        polls.vote(make.make_poll(room), make_person(), "a")
+        polls.vote(make.make_poll(room), make_person(), ["a"])
         register(make_person(), room, needs={"cart": ""})
 
-    # session, person, session hosted, questions, messages, polls, results, window, needs,
-    # registrations, heads on sockets, heads that poll
-    with django_assert_num_queries(12):
+    # session, person, session hosted with its counts, questions, messages, polls, needs
+    with django_assert_num_queries(7):
         console(client, room)
 
 
@@ -227,7 +226,7 @@ def test_a_poll_that_does_not_fit_comes_back_with_the_reason(
 
 def test_the_console_counts_an_open_poll(client, room, host):
     poll = make.make_poll(room)
-    polls.vote(poll, make_person(), "b")
+    polls.vote(poll, make_person(), ["b"])
     assert f'data-result="{poll.pk}:b">1<' in console(client, room)
 
 
@@ -280,6 +279,21 @@ def test_things_of_another_session_are_not_there(client, room, host, nested):
 
     assert client.post(url(name, room, theirs.pk), form).status_code == 404
     assert client.post(url(name, other, theirs.pk), form).status_code == 303
+
+
+@pytest.mark.parametrize("act", ["live", "approve"])
+def test_in_production_a_host_sets_up_a_second_step_before_any_act(client, settings, host, act):
+    settings.SECOND_STEP_FOR_STAFF = True
+    room = make.make_room(live=False, host=host)
+    question = make.ask(room)
+    address = url("change-state", room) if act == "live" else url("moderate", room, question.pk)
+
+    response = client.post(address, {"to": act, "act": act})
+
+    assert (response.status_code, response["Location"]) == (303, reverse("people:second-step"))
+    room.refresh_from_db()
+    question.refresh_from_db()
+    assert (room.state, question.state) == ("scheduled", "waiting")
 
 
 def test_a_superuser_hosts_everything(client, room):

@@ -70,10 +70,14 @@ def test_the_language_is_the_one_that_is_asked_for(client, room, guest):
 def test_counts_come_along_and_hold_no_result(client, room, guest):
     question = make.ask(room, shown=True)
     questions.vote(question, guest, wanted=True)
-    make.make_poll(room)
+    asked = make.make_poll(room)
     client.force_login(guest)
 
-    assert poll(client, room)["tick"] == {"here": 0, "votes": {str(question.pk): 1}}
+    assert poll(client, room)["tick"] == {
+        "here": 0,
+        "votes": {str(question.pk): 1},
+        "polls": {str(asked.pk): 0},
+    }
 
 
 @pytest.mark.parametrize("after", ["-1", "x", "9" * 40, ""])

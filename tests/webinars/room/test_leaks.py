@@ -53,7 +53,7 @@ def room(db):
     poll.save()
     polls.open_to_votes(poll, host)
     for person, option in [(author, "a"), (hidden, "b"), (make_person(), "a")]:
-        polls.vote(poll, person, option)
+        polls.vote(poll, person, [option])
     polls.draft(room, host, both("draft-poll-words"), [both("draft-choice-words"), both("x")])
     room.refresh_from_db()
     return room

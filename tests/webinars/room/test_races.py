@@ -66,10 +66,11 @@ def test_one_poll_answer_from_twenty_presses():
     poll, person = make.make_poll(room), make.make_guest(room)
 
     outcomes = at_once(
-        *[lambda: polls.vote(poll, person, "a")] * 10, *[lambda: polls.vote(poll, person, "b")] * 10
+        *[lambda: polls.vote(poll, person, ["a"])] * 10,
+        *[lambda: polls.vote(poll, person, ["b"])] * 10,
     )
 
-    kept = PollVote.objects.get(poll=poll).option
+    kept = PollVote.objects.get(poll=poll).choices[0]
     assert outcomes.count(None) == 10
     assert all(isinstance(o, ValidationError) for o in outcomes if o is not None)
     assert (outcomes[0] is None) == (kept == "a")
@@ -81,11 +82,36 @@ def test_no_vote_comes_in_after_the_result():
         poll, people = make.make_poll(room), [make_person() for _ in range(6)]
 
         outcomes = at_once(
-            *[partial(polls.vote, poll, person, "a") for person in people],
+            *[partial(polls.vote, poll, person, ["a"]) for person in people],
             partial(close_and_count, poll),
         )
 
         assert PollVote.objects.filter(poll=poll).count() == outcomes[-1]
+
+
+def test_the_tally_counts_thirty_answers_that_come_at_once():
+    room = make.make_room()
+    poll, people = make.make_poll(room), [make_person() for _ in range(30)]
+
+    at_once(*[partial(polls.vote, poll, p, ["ab"[n % 2]]) for n, p in enumerate(people)])
+
+    poll.refresh_from_db()
+    assert (poll.answered, poll.tally) == (30, {"a": 15, "b": 15})
+
+
+def test_no_answer_comes_in_after_the_end():
+    for _ in range(ROUNDS):
+        room = make.make_room()
+        poll, people = make.make_poll(room), [make_person() for _ in range(6)]
+
+        at_once(
+            *[partial(polls.vote, poll, person, ["a"]) for person in people],
+            partial(stage.end, room, make.host_of(room)),
+        )
+
+        poll.refresh_from_db()
+        assert poll.state == "closed"
+        assert poll.tally.get("a", 0) == PollVote.objects.filter(poll=poll).count()
 
 
 def close_and_count(poll):

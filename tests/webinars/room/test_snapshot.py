@@ -15,8 +15,11 @@ from webinars.room import chat, frames, polls, questions, stage
 from webinars.room.log import Audience
 
 OFTEN = ["ask", "say", "approve", "remove"]
-ACTS = [*OFTEN, *OFTEN, *OFTEN, "poll", "dismiss", "answer", "withdraw", "open", "close", "vote",
-        "break", "live", "end"]  # fmt: skip
+ACTS = [*OFTEN, *OFTEN, *OFTEN, "poll", "dismiss", "answer", "withdraw", "open", "close", "vote", "over",
+        "hide",        "break", "live", "end"]  # fmt: skip
+
+KINDS = ["single", "multiple", "scale", "words"]
+ANSWERS = {"single": ["a"], "multiple": ["a", "b"], "scale": ["4"], "words": ["Trust", "time"]}
 
 
 class Histories(TestCase):
@@ -75,7 +78,7 @@ def do(room, act, which):
         elif act == "say":
             make.say(room, host if which % 2 else make.make_guest(room))
         elif act == "poll":
-            make.make_poll(room, opened=bool(which % 2))
+            make.make_poll(room, opened=bool(which % 2), kind=KINDS[which % 4])
         elif act in {"live", "break", "end"}:
             {"live": stage.go_live, "break": stage.take_break, "end": stage.end}[act](room, host)
         elif question and act in {"approve", "dismiss"}:
@@ -89,7 +92,11 @@ def do(room, act, which):
         elif poll and act in {"open", "close"}:
             {"open": polls.open_to_votes, "close": polls.close}[act](poll, host)
         elif poll and act == "vote":
-            polls.vote(poll, make_person(), "a")
+            polls.vote(poll, make_person(), ANSWERS[poll.kind])
+        elif poll and act == "over":
+            polls.start_over(poll, host, round_=poll.round)
+        elif poll and act == "hide":
+            polls.hide_word(poll, host, "trust")
     except ValidationError:
         pass
 
@@ -128,6 +135,6 @@ def test_a_frame_costs_the_same_for_any_number_of_events(view, count, django_ass
         make.make_poll(room)
     room.refresh_from_db()
 
-    # events, oldest message, questions, messages, polls, results, the open window
-    with django_assert_num_queries(7):
+    # events, oldest message, questions, messages, polls, the open window
+    with django_assert_num_queries(6):
         frames.news(room, {(view, 0), (view, 2)})

@@ -295,7 +295,7 @@ def test_counts_come_in_ticks(room):
         for socket in sockets:
             await until(socket, lambda f: f.get("tick", {}).get("here") == 2)
         await do(questions.vote)(question, guest, wanted=True)
-        await do(polls.vote)(poll, guest, "b")
+        await do(polls.vote)(poll, guest, ["b"])
         came = []
         for socket in sockets:
             seen = {}

@@ -240,17 +240,17 @@ def test_a_poll_has_two_to_eight_answers(room, count):
 
 def test_a_poll_is_answered_once_and_only_while_it_is_open(room):
     poll, person = make.make_poll(room), make.make_guest(room)
-    polls.vote(poll, person, "a")
-    polls.vote(poll, person, "a")
+    polls.vote(poll, person, ["a"])
+    polls.vote(poll, person, ["a"])
     with pytest.raises(ValidationError, match="already"):
-        polls.vote(poll, person, "b")
+        polls.vote(poll, person, ["b"])
     with pytest.raises(ValidationError, match="one of the answers"):
-        polls.vote(poll, make_person(), "z")
+        polls.vote(poll, make_person(), ["z"])
     polls.close(poll, make.host_of(room))
     with pytest.raises(ValidationError, match="no more answers"):
-        polls.vote(poll, make_person(), "a")
+        polls.vote(poll, make_person(), ["a"])
 
-    assert PollVote.objects.get().option == "a"
+    assert PollVote.objects.get().choices == ["a"]
 
 
 def test_live_time_is_written_by_the_server_from_state_to_state():

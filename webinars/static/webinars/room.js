@@ -306,10 +306,32 @@ class Room extends HTMLElement {
       const result = this.results.get(Number(poll));
       if (!result) continue;
       const votes = result[choice] ?? 0;
-      const all = Object.values(result).reduce((sum, n) => sum + n, 0) || 1;
+      const all = this.answers.get(Number(poll)) || 1;
       if (place.dataset.result) place.textContent = votes;
       else place.value = Math.round((100 * votes) / all);
     }
+    for (const list of root.querySelectorAll("[data-words]")) this.list(list, this.results.get(Number(list.dataset.words)));
+  }
+
+  // Words that people typed, most frequent first, each with a button to take it out.
+  list(list, words) {
+    if (!words) return;
+    const focused = list.contains(document.activeElement) ? document.activeElement.value : null;
+    const rows = Object.entries(words).sort(([a, n], [b, m]) => m - n || a.localeCompare(b));
+    list.replaceChildren(...rows.slice(0, 60).map(([word, people]) => {
+      const row = document.createElement("li");
+      const count = Object.assign(document.createElement("span"), { className: "gw-count", textContent: people });
+      const hide = Object.assign(document.createElement("button"), { className: "usa-button usa-button--unstyled", name: "act", value: `hide:${word}`, textContent: list.dataset.hide });
+      hide.setAttribute("form", "room-acts");
+      hide.setAttribute("formaction", list.dataset.address);
+      hide.setAttribute("hx-post", list.dataset.address);
+      hide.setAttribute("hx-swap", "none");
+      hide.append(Object.assign(document.createElement("span"), { className: "usa-sr-only", textContent: `: ${word}` }));
+      row.append(word, " ", count, " ", hide);
+      return row;
+    }));
+    htmx.process(list);
+    if (focused) [...list.querySelectorAll("button")].find((button) => button.value === focused)?.focus();
   }
 
   dress(item) {

@@ -1,0 +1,286 @@
+"""The host's console: what is shown on it, and every act at it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import Count, OuterRef, Subquery
+from django.http import HttpResponse, HttpResponseBadRequest
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from lms.http import see_other
+from lms.text import said
+from people.access import SignedIn, host, only
+from webinars.models import (
+    Accommodation,
+    ChatMessage,
+    LiveWindow,
+    Poll,
+    Registration,
+    RoomQuestion,
+    Webinar,
+)
+from webinars.room import chat, frames, heads, polls, questions, shown, stage
+from webinars.room.forms import AnswerForm, MessageForm, PollForm
+from webinars.room.log import Audience
+from webinars.roster import as_csv
+
+
+@only(host)
+def console(request: SignedIn, slug: str) -> HttpResponse:
+    return _console(request, _hosted(request, slug))
+
+
+@require_POST
+@only(host)
+def change_state(request: SignedIn, slug: str) -> HttpResponse:
+    webinar = _hosted(request, slug)
+    verbs = {Webinar.State.LIVE: stage.go_live, Webinar.State.BREAK: stage.take_break}
+    verb = verbs.get(request.POST.get("to", ""))  # type: ignore[call-overload]
+    if verb is None:
+        return HttpResponseBadRequest()
+    try:
+        verb(webinar, request.user)
+    except ValidationError as error:
+        return _refused(request, webinar, error)
+    return _done(request, webinar)
+
+
+@only(host)
+def end(request: SignedIn, slug: str) -> HttpResponse:
+    """Asks first: nobody can go live again after it."""
+    webinar = _hosted(request, slug)
+    if request.method != "POST":
+        here = heads.here([webinar.pk], timezone.now())[webinar.pk]
+        return render(request, "webinars/host_end.html", {"webinar": webinar, "here": here})
+    try:
+        stage.end(webinar, request.user)
+    except ValidationError as error:
+        return _refused(request, webinar, error)
+    messages.success(request, _("The session is over. Attendance is being worked out."))
+    return see_other(_address(webinar))
+
+
+@require_POST
+@only(host)
+def say(request: SignedIn, slug: str) -> HttpResponse:
+    webinar = _hosted(request, slug)
+    form = MessageForm(request.POST)
+    if form.is_valid():
+        try:
+            chat.say(
+                webinar,
+                request.user,
+                form.cleaned_data["text"],
+                key=form.given_key,
+                freely=True,
+            )
+        except ValidationError as error:
+            form.add_error("text", error)
+    if form.is_valid():
+        if request.htmx:
+            return _part(request, "say", {"webinar": webinar, "say": MessageForm()})
+        return see_other(f"{_address(webinar)}#chat")
+    if request.htmx:
+        return _part(request, "say", {"webinar": webinar, "say": form}, status=422)
+    return _console(request, webinar, say=form, status=422)
+
+
+@require_POST
+@only(host)
+def remove_message(request: SignedIn, slug: str, pk: int) -> HttpResponse:
+    webinar = _hosted(request, slug)
+    chat.remove(get_object_or_404(ChatMessage, webinar=webinar, pk=pk), request.user)
+    return _done(request, webinar, "chat")
+
+
+@require_POST
+@only(host)
+def moderate(request: SignedIn, slug: str, pk: int) -> HttpResponse:
+    webinar = _hosted(request, slug)
+    question = get_object_or_404(RoomQuestion, webinar=webinar, pk=pk)
+    act = request.POST.get("act")
+    try:
+        if act == "approve":
+            questions.approve(question, request.user)
+        elif act == "dismiss":
+            questions.dismiss(question, request.user)
+        elif act == "answer":
+            form = AnswerForm({"text": request.POST.get(f"text-{pk}", "")})
+            if not form.is_valid():
+                raise ValidationError(list(form.errors["text"]))
+            questions.answer(question, request.user, form.cleaned_data["text"])
+        else:
+            return HttpResponseBadRequest()
+    except ValidationError as error:
+        typed = {pk: request.POST.get(f"text-{pk}", "")}
+        return _refused(request, webinar, error, typed=typed)
+    return _done(request, webinar, "queue" if act != "answer" else "questions")
+
+
+@require_POST
+@only(host)
+def write_poll(request: SignedIn, slug: str) -> HttpResponse:
+    webinar = _hosted(request, slug)
+    form = PollForm(request.POST)
+    if form.is_valid():
+        typed = form.cleaned_data
+        try:
+            polls.draft(
+                webinar,
+                request.user,
+                form.question,
+                form.options,
+                kind=typed["kind"],
+                right=typed["right"],
+                key=form.given_key,
+            )
+        except ValidationError as error:
+            form.add_error("right" if error.code == "right" else "options_en", error)
+    if form.is_valid():
+        if request.htmx:
+            return _part(request, "write-poll", {"webinar": webinar, "write": PollForm()})
+        return see_other(f"{_address(webinar)}#polls")
+    if request.htmx:
+        return _part(request, "write-poll", {"webinar": webinar, "write": form}, status=422)
+    return _console(request, webinar, write=form, status=422)
+
+
+@require_POST
+@only(host)
+def run_poll(request: SignedIn, slug: str, pk: int) -> HttpResponse:
+    webinar = _hosted(request, slug)
+    row = get_object_or_404(Poll, webinar=webinar, pk=pk)
+    act, _sep, what = request.POST.get("act", "").partition(":")
+    try:
+        if act == "open":
+            polls.open_to_votes(row, request.user)
+        elif act == "close":
+            polls.close(row, request.user)
+        elif act == "over" and what.isascii() and what.isdigit():
+            polls.start_over(row, request.user, round_=int(what[:5]))
+        elif act == "hide":
+            polls.hide_word(row, request.user, what)
+        else:
+            return HttpResponseBadRequest()
+    except ValidationError as error:
+        return _refused(request, webinar, error)
+    return _done(request, webinar, "polls")
+
+
+@only(host)
+def polls_csv(request: SignedIn, slug: str) -> HttpResponse:
+    """How many chose what, round by round. Nobody's own answer is in it."""
+    webinar = _hosted(request, slug)
+    head = [_("Poll"), _("Kind"), _("Round"), _("People who answered"), _("Answer"), _("Votes"),
+            _("Right answer")]  # fmt: skip
+    rows = (
+        [said(poll.question), poll.get_kind_display(), round_, people, words, votes, mark]
+        for poll, round_, people, chosen in polls.by_round(webinar)
+        for words, votes, mark in _result(poll, chosen)
+    )
+    response = HttpResponse(as_csv(head, rows), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{webinar.slug}-polls.csv"'
+    return response
+
+
+def _result(poll: Poll, chosen: Counter[str]) -> list[tuple[str, int, str]]:
+    if poll.kind == Poll.Kind.WORDS:
+        return [(word, votes, "") for word, votes in chosen.most_common()]
+    return [
+        (said(each["text"]), chosen[each["id"]], _("yes") if each["id"] in poll.right else "")
+        for each in poll.options
+    ]
+
+
+def _hosted(request: SignedIn, slug: str) -> Webinar:
+    """With all that the console counts, in one query."""
+    now, here = timezone.now(), OuterRef("pk")
+    places = Registration.objects.filter(webinar=here).order_by()
+    seated = places.seated().values("webinar")
+    waiting = places.filter(state=Registration.State.WAITLISTED).values("webinar")
+    opened = LiveWindow.objects.filter(webinar=here, closed_at__isnull=True)
+    mine = Webinar.objects.hosted_by(request.user).annotate(
+        seated_count=Subquery(seated.annotate(n=Count("pk")).values("n")),
+        waiting_count=Subquery(waiting.annotate(n=Count("pk")).values("n")),
+        live_since=Subquery(opened.values("opened_at")[:1]),
+        on_sockets=Subquery(heads.on_sockets(now).filter(webinar=here).values("n")),
+        by_polls=Subquery(heads.by_polls(now).filter(webinar=here).values("n")),
+    )
+    return get_object_or_404(mine.planned(), slug=slug)
+
+
+def _address(webinar: Webinar) -> str:
+    return reverse("webinars:host", args=[webinar.slug])
+
+
+def _console(
+    request: SignedIn,
+    webinar: Webinar,
+    *,
+    say: MessageForm | None = None,
+    write: PollForm | None = None,
+    refusal: str = "",
+    typed: dict[int, str] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    counted: Any = webinar
+    asked = frames.questions_of(webinar).annotate(vote_count=Count("votes"))
+    snapshot = frames.snapshot(webinar, Audience.STAFF, questions=asked)
+    rows: Any = snapshot.rows
+    votes = {row.pk: row.vote_count for row in rows.questions}
+    typed = typed or {}
+    places = Registration.objects.filter(webinar=webinar)
+    needs = Accommodation.objects.filter(registration__in=places.standing())
+    context = {
+        "webinar": webinar,
+        "snapshot": snapshot,
+        "controls": snapshot.lists["controls"][0],
+        "polls": [shown.host_poll(row, webinar.slug) for row in rows.polls],
+        "needs": list(needs.select_related("registration__person").order_by("kind", "pk")),
+        "here": (counted.on_sockets or 0) + (counted.by_polls or 0),
+        "say": say or MessageForm(),
+        "write": write or PollForm(),
+        "refusal": refusal,
+        **{
+            name: [(item, votes[item.id], typed.get(item.id, "")) for item in snapshot.lists[name]]
+            for name in ("queue", "questions", "dismissed")
+        },
+    }
+    return render(request, "webinars/host.html", context, status=status)
+
+
+def _part(
+    request: SignedIn, part: str, context: dict[str, object], *, status: int = 200
+) -> HttpResponse:
+    return render(request, f"webinars/host.html#{part}", context, status=status)
+
+
+def _done(request: SignedIn, webinar: Webinar, section: str = "") -> HttpResponse:
+    """What changed comes with the next frame; without a script, with the page."""
+    if request.htmx:
+        return HttpResponse(status=204)
+    return see_other(_address(webinar) + (f"#{section}" if section else ""))
+
+
+def _refused(
+    request: SignedIn,
+    webinar: Webinar,
+    error: ValidationError,
+    *,
+    typed: dict[int, str] | None = None,
+) -> HttpResponse:
+    reason = error.messages[0]
+    if not request.htmx:
+        webinar = _hosted(request, webinar.slug)
+        return _console(request, webinar, refusal=reason, typed=typed, status=422)
+    told = json.dumps({"room:refused": {"reason": reason}})
+    return HttpResponse(status=422, headers={"HX-Trigger": told, "HX-Reswap": "none"})
