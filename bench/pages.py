@@ -12,7 +12,7 @@ from bench.server import Answer, ask, sign_in
 from certificates.models import Certificate
 from courses.models import Enrolment
 from people.models import User
-from webinars.models import Registration
+from webinars.models import Registration, Webinar
 
 RUNS = 30
 
@@ -64,8 +64,11 @@ def pages() -> list[Page]:
             Page("webinar", reverse("webinars:webinar", kwargs=at), me),
             Page("live room", reverse("webinars:room", kwargs=at), me),
             Page("host console", reverse("webinars:host", kwargs=at), of("host")),
-            Page("attendance, host", reverse("webinars:attendance", kwargs=at), of("host")),
         ]
+    over = Webinar.objects.filter(state=Webinar.State.ENDED).first()
+    if over is not None:
+        decided = reverse("webinars:attendance", kwargs={"slug": over.slug})
+        found.append(Page("attendance, host", decided, of("host")))
     return found
 
 

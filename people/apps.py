@@ -1,8 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class PeopleConfig(AppConfig):
     name = "people"
+    verbose_name = _("People and organizations")
 
     def ready(self) -> None:
         from allauth.mfa.signals import authenticator_added  # noqa: PLC0415 -- needs the registry

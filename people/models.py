@@ -93,6 +93,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     REQUIRED_FIELDS = ["name"]
 
     class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
         constraints = [
             models.UniqueConstraint(Lower("email"), name="one_person_per_address"),
             models.CheckConstraint(condition=Q(email=Lower("email")), name="address_in_lower_case"),
@@ -181,15 +183,17 @@ class Organisation(models.Model):
         OTHER = "other", _("Other")
 
     slug = models.SlugField(max_length=80, unique=True)
-    name = models.CharField(max_length=200)
-    kind = models.CharField(max_length=10, choices=Kind)
+    name = models.CharField(_("name"), max_length=200)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     search_text = models.TextField(default="", editable=False)
-    note = models.TextField(default="", blank=True)  # where the facts about it come from
+    note = models.TextField(_("where the facts about it come from"), default="", blank=True)
 
     objects = OrganisationQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
+        verbose_name = _("organization")
+        verbose_name_plural = _("organizations")
 
     def __str__(self) -> str:
         return self.name
@@ -225,15 +229,21 @@ class Membership(models.Model):
         MEMBER = "member", _("Member")
         LEAD = "lead", _("Training lead")
 
-    person = models.ForeignKey(User, models.PROTECT, related_name="memberships")
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="memberships")
-    role = models.CharField(max_length=10, choices=Role, default=Role.MEMBER)
-    starts_on = models.DateField(default=timezone.localdate)
-    ends_on = models.DateField(null=True, blank=True)
+    person = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("person"), related_name="memberships"
+    )
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, verbose_name=_("organization"), related_name="memberships"
+    )
+    role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.MEMBER)
+    starts_on = models.DateField(_("from"), default=timezone.localdate)
+    ends_on = models.DateField(_("to"), null=True, blank=True)
 
     objects = DatedQuerySet["Membership"].as_manager()
 
     class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
         constraints = [
             models.UniqueConstraint(
                 fields=["person"], condition=Q(ends_on__isnull=True), name="one_present_membership"
