@@ -15,8 +15,8 @@ from webinars.room import chat, frames, polls, questions, stage
 from webinars.room.log import Audience
 
 OFTEN = ["ask", "say", "approve", "remove"]
-ACTS = [*OFTEN, *OFTEN, *OFTEN, "poll", "dismiss", "answer", "withdraw", "open", "close", "vote", "over",
-        "hide",        "break", "live", "end"]  # fmt: skip
+ACTS = [*OFTEN, *OFTEN, *OFTEN, "poll", "dismiss", "answer", "withdraw", "open", "close", "vote",
+        "over", "hide", "break", "live", "end"]  # fmt: skip
 
 KINDS = ["single", "multiple", "scale", "words"]
 ANSWERS = {"single": ["a"], "multiple": ["a", "b"], "scale": ["4"], "words": ["Trust", "time"]}
