@@ -5,7 +5,7 @@ class CertificatesConfig(AppConfig):
     name = "certificates"
 
     def ready(self) -> None:
-        from certificates import issuing  # noqa: PLC0415 -- needs the app registry
+        from certificates import claiming, issuing  # noqa: F401, PLC0415 -- needs the app registry
         from courses.signals import course_completed  # noqa: PLC0415 -- needs the app registry
 
         def certify(completion_id: int, **kwargs: object) -> None:

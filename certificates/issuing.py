@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from certificates import codes, letters, withdrawing
+from certificates.credit import lines_of
 from certificates.models import Certificate, address_of
 from courses.models import Completion, Course
 from courses.models.course import document_of
@@ -61,8 +62,16 @@ def issue_due(now: datetime) -> str:
 
 
 @transaction.atomic
-def reissue(certificate: Certificate, *, name: str, by: User, why: str) -> Certificate:
-    """A corrected name: a new certificate that supersedes this one, which stays as it is.
+def reissue(
+    certificate: Certificate,
+    *,
+    name: str,
+    by: User,
+    why: str,
+    credit: list[dict[str, Any]] | None = None,
+) -> Certificate:
+    """A corrected name, or credit claimed since: a new certificate that supersedes this one,
+    which stays as it is.
 
     Raises ValidationError when this one no longer stands.
     """
@@ -76,6 +85,8 @@ def reissue(certificate: Certificate, *, name: str, by: User, why: str) -> Certi
         for key in certificate.snapshot.keys() - {"name", "code", "verify_url", "issued_on"}
     }
     snapshot = {**fields["snapshot"], **kept}
+    if credit is not None:
+        snapshot |= {"credit": credit, "statements": _statements(credit)}
     fresh = Certificate.objects.create(
         completion=completion,
         sequence=certificate.sequence + 1,
@@ -98,6 +109,7 @@ def _fields(completion: Completion, name: str) -> dict[str, Any]:
     person = completion.enrolment.person
     document = document_of(completion.version_id)
     zone = timezone.get_default_timezone()
+    credit = lines_of(completion.pk)
     snapshot = {
         "format": 1,
         "template": TEMPLATE,
@@ -113,8 +125,8 @@ def _fields(completion: Completion, name: str) -> dict[str, Any]:
         "format_words": _in_each_language(Course.Format(document.format).label),
         "provider": {"name": settings.PROVIDER_NAME, "address": "", "url": settings.SITE_URL},
         "signatories": [],
-        "statements": [_in_each_language(STATEMENT)],
-        "credit": [],
+        "statements": _statements(credit),
+        "credit": credit,
         "course_version": completion.version.number,
         "code": codes.printed(code),
         "verify_url": address_of(code),
@@ -126,6 +138,11 @@ def _fields(completion: Completion, name: str) -> dict[str, Any]:
         "sha256": fingerprint(snapshot),
         "issued_at": now,
     }
+
+
+def _statements(credit: list[dict[str, Any]]) -> list[Localised]:
+    """That training hours alone are no professional credit, where there is none."""
+    return [] if credit else [_in_each_language(STATEMENT)]
 
 
 def _plain(hours: str) -> str:

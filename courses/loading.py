@@ -21,6 +21,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from courses.crediting import TYPES, load_types
 from courses.models import (
     Block,
     Course,
@@ -80,6 +81,8 @@ class Part(NamedTuple):
 def load_all(root: Path = CONTENT, *, force: bool = False) -> Report:
     """Load every course below `root` and the series. One course is loaded whole or not at all."""
     report = Report()
+    if (root / TYPES.name).exists():
+        load_types(root / TYPES.name)
     for folder in sorted(path.parent for path in root.glob("*/course.yaml")):
         load_course(folder, report, force=force)
     if (root / "series.yaml").exists():

@@ -1,5 +1,12 @@
 from courses.models.assessment import Answer, Attempt, Reflection
 from courses.models.course import Course, CourseVersion, Series, SeriesCourse
+from courses.models.credit import (
+    CreditApproval,
+    CreditAward,
+    CreditClaim,
+    CreditNumber,
+    CreditType,
+)
 from courses.models.draft import Block, Draft, Lesson, Module, Question
 from courses.models.record import Completion, Enrolment, Evidence
 
@@ -10,6 +17,11 @@ __all__ = [
     "Completion",
     "Course",
     "CourseVersion",
+    "CreditApproval",
+    "CreditAward",
+    "CreditClaim",
+    "CreditNumber",
+    "CreditType",
     "Draft",
     "Enrolment",
     "Evidence",

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from courses import rules
 from courses.document import Document
+from courses.models import credit
 from courses.models.course import Course, CourseVersion, document_of
 from courses.signals import course_completed
 from lms.models import PlannedQuerySet
@@ -157,6 +158,11 @@ class Enrolment(models.Model):
         if moment and not Completion.objects.filter(enrolment=self).exists():
             asked = {r.item for r in status.requirements}
             counted = [row for row in evidence if row.item in asked]
+            granted = credit.grants(
+                self.course_id,
+                met={requirement.needs for requirement in status.requirements},
+                completed_at=moment,
+            )
             completion = Completion.objects.create(
                 enrolment=self,
                 sequence=1,
@@ -166,9 +172,15 @@ class Enrolment(models.Model):
                 rule=document.rule,
                 score=_score(counted),
                 minutes=_minutes(counted),
-                hours={"training": str(document.hours)},
+                hours={"training": str(document.hours)}
+                | {
+                    approval.credit_type.slug: str(hours)
+                    for approval, hours in granted
+                    if not approval.credit_type.claimed
+                },
                 evidence_ids=[row.pk for row in counted],
             )
+            credit.award(completion, granted)
             ring = partial(course_completed.send_robust, Completion, completion_id=completion.pk)
             transaction.on_commit(ring, robust=True)
         return status

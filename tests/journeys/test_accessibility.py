@@ -28,6 +28,7 @@ WIDE, PHONE = 1280, 360
 # What takes a form, a file or a number, and answers no page of its own to a GET.
 NO_PAGES = {
     *("healthz", "readyz", "sitemap", "set-theme", "staff-outbox-retry"),
+    *("credit:withdraw", "credit:claim", "credit:nchec", "credit:train"),
     *(
         "certificates:correct",
         "certificates:revoke",
@@ -60,7 +61,7 @@ def demo(transactional_db):
 @pytest.mark.parametrize(("language", "width"), [("en", WIDE), ("es", PHONE)])
 def test_no_page_has_a_barrier(site, browser, demo, language, width):
     found, visited = [], set()
-    for walk in (stranger, learner, attendee, guarded, trainer, host, credit, carer):
+    for walk in (stranger, learner, attendee, lead, guarded, trainer, host, credit, carer):
         window = Window(browser, site, language=language, width=width, reduced_motion="reduce")
         if walk.__name__ in demo.person:
             sign_in(window.context, demo.person[walk.__name__], site)
@@ -190,6 +191,12 @@ def attendee(window, demo):
     yield from tabs(window)
 
 
+def lead(window, demo):
+    """Who earned credit, some of it to be claimed."""
+    yield from pages(window, reverse("credit:mine"))
+    yield from refused(window, empty="hours")
+
+
 def guarded(window, demo):
     """Passwords, passkeys and the second step, of somebody who has all of them."""
     page = window.page
@@ -283,6 +290,9 @@ def host(window, demo):
 
 def credit(window, demo):
     slug = demo.ended.slug
+    course = reverse("credit:course", args=[demo.course.slug])
+    yield from pages(window, *(reverse(f"credit:{name}") for name in ("index", "reports")), course)
+    yield from refused(window, course)
     place = demo.ended.registrations.first()
     decide = reverse("webinars:decide-attendance", args=[slug, place.pk])
     yield from pages(

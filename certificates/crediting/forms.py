@@ -1,0 +1,182 @@
+"""What credit administrators and learners type about credit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from courses.models import CreditAward, CreditType
+from lms.text import said
+
+LONGEST_RANGE = 366  # days of one report
+
+
+class _ByName(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{said(obj.name)} ({obj.body})"
+
+
+class _Day(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+class ApprovalForm(forms.Form):
+    """An approval that a board has given. There is no field for one that was only asked for."""
+
+    credit_type = _ByName(
+        CreditType.objects.none(), label=_("Kind of credit"), empty_label=_("Choose one")
+    )
+    hours = forms.DecimalField(
+        label=_("How much the board approved"),
+        max_digits=6,
+        decimal_places=2,
+        validators=[MinValueValidator(Decimal("0.01"))],
+        help_text=_("In the board's own unit. It is cut down to the board's smallest step."),
+    )
+    category = forms.CharField(
+        label=_("Category"),
+        max_length=60,
+        required=False,
+        help_text=_("As the board says it, for example “Category I” or “advanced level”."),
+    )
+    provider_name = forms.CharField(label=_("Provider's name"), max_length=200)
+    provider_number = forms.CharField(label=_("Provider number"), max_length=60, required=False)
+    event_number = forms.CharField(label=_("Event number"), max_length=60, required=False)
+    statement_en = forms.CharField(
+        label=_("Statement in English"),
+        max_length=600,
+        required=False,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=_("The words that the board asks for on certificates."),
+    )
+    statement_es = forms.CharField(
+        label=_("Statement in Spanish"),
+        max_length=600,
+        required=False,
+        widget=forms.Textarea({"rows": 3}),
+    )
+    valid_from = forms.DateField(label=_("Approved from"), widget=_Day())
+    valid_to = forms.DateField(
+        label=_("Approved until"),
+        widget=_Day(),
+        required=False,
+        help_text=_("The last day on which a completion earns this credit."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["credit_type"].queryset = CreditType.objects.all()  # type: ignore[attr-defined]
+        self.fields["provider_name"].initial = settings.PROVIDER_NAME
+        self.fields["valid_from"].initial = timezone.localdate()
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        first, last = given.get("valid_from"), given.get("valid_to")
+        if first and last and last < first:
+            self.add_error("valid_to", gettext("This day is before the first one."))
+        kind = given.get("credit_type")
+        if kind is not None and kind.reporting == CreditType.Reporting.PROVIDER:
+            for name in ("provider_number", "event_number"):
+                if not given.get(name):
+                    self.add_error(name, gettext("This board wants the number on certificates."))
+        if given.get("statement_es") and not given.get("statement_en"):
+            self.add_error("statement_en", gettext("Write it in English too."))
+        return given
+
+    @property
+    def terms(self) -> dict[str, Any]:
+        """As `crediting.approve` takes them."""
+        given = dict(self.cleaned_data)
+        given.pop("credit_type")
+        words = {"en": given.pop("statement_en"), "es": given.pop("statement_es")}
+        return {**given, "statement": {k: v for k, v in words.items() if v}}
+
+
+class WithdrawForm(forms.Form):
+    why = forms.CharField(
+        label=_("Why"),
+        max_length=1000,
+        widget=forms.Textarea({"rows": 2}),
+        help_text=_("For our own records."),
+    )
+
+
+class ClaimForm(forms.Form):
+    hours = forms.DecimalField(max_digits=6, decimal_places=2)
+
+    def __init__(self, *args: Any, award: CreditAward, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        step = Decimal(award.terms["step"])
+        field = self.fields["hours"]
+        field.label = gettext("How many do you claim?")
+        field.help_text = gettext("Up to %(most)s, in steps of %(step)s.") % {
+            "most": award.hours,
+            "step": step,
+        }
+        field.widget.attrs |= {"min": step, "max": award.hours, "step": step}
+
+
+class NumbersForm(forms.Form):
+    """A person's own numbers, one for each board that gives one."""
+
+    mark_optional = False
+
+    def __init__(self, *args: Any, numbers: Mapping[int, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for kind in CreditType.objects.exclude(number_name={}):
+            self.fields[f"number-{kind.pk}"] = forms.CharField(
+                label=said(kind.number_name),
+                max_length=40,
+                required=False,
+                initial=numbers.get(kind.pk, ""),
+                widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
+            )
+
+    @property
+    def numbers(self) -> dict[int, str]:
+        return {
+            int(name.partition("-")[2]): " ".join(value.split())
+            for name, value in self.cleaned_data.items()
+        }
+
+
+class RangeForm(forms.Form):
+    """From one day to another, both included."""
+
+    mark_optional = False
+    first = forms.DateField(label=_("From"), widget=_Day())
+    last = forms.DateField(label=_("Until"), widget=_Day())
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        first, last = given.get("first"), given.get("last")
+        if first and last and not 0 <= (last - first).days < LONGEST_RANGE:
+            self.add_error(
+                "last",
+                ngettext(
+                    "Choose a day after the first one, at most %(n)s day later.",
+                    "Choose a day after the first one, at most %(n)s days later.",
+                    LONGEST_RANGE - 1,
+                )
+                % {"n": LONGEST_RANGE - 1},
+            )
+        return given
+
+
+def last_quarter(today: date) -> tuple[date, date]:
+    """The calendar quarter before the one of `today`."""
+    start = date(today.year, 3 * ((today.month - 1) // 3) + 1, 1)
+    last = date.fromordinal(start.toordinal() - 1)
+    return date(last.year, 3 * ((last.month - 1) // 3) + 1, 1), last

@@ -1,0 +1,15 @@
+from django.urls import path
+
+from certificates.crediting import approving, mine, reports
+
+app_name = "credit"
+urlpatterns = [
+    path("credit/", approving.index, name="index"),
+    path("credit/reports/", reports.reports, name="reports"),
+    path("credit/reports/nchec.csv", reports.nchec, name="nchec"),
+    path("credit/reports/train.csv", reports.train, name="train"),
+    path("credit/approvals/<slug:slug>/", approving.course, name="course"),
+    path("credit/approvals/<slug:slug>/<int:pk>/withdraw/", approving.withdraw, name="withdraw"),
+    path("me/credit/", mine.mine, name="mine"),
+    path("me/credit/<int:pk>/claim/", mine.claim, name="claim"),
+]
