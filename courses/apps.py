@@ -5,4 +5,6 @@ class CoursesConfig(AppConfig):
     name = "courses"
 
     def ready(self) -> None:
-        from courses import publishing  # noqa: F401, PLC0415 -- registers its outbox handlers
+        # Imported for what they register: outbox handlers and sweeps.
+        from courses import publishing  # noqa: F401, PLC0415
+        from courses.studio import uploads  # noqa: F401, PLC0415

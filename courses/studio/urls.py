@@ -1,6 +1,6 @@
 from django.urls import path
 
-from courses.studio import courses, lesson, outline, preview, publishing, question
+from courses.studio import courses, exchange, lesson, outline, preview, publishing, question
 
 app_name = "studio"
 _course = "course/<slug:slug>/"
@@ -12,6 +12,8 @@ _version = f"{_course}versions/<int:number>/"
 urlpatterns = [
     path("", courses.index, name="courses"),
     path("new/", courses.new_course, name="new-course"),
+    path("import/", exchange.import_course, name="import"),
+    path("import/<slug:name>/", exchange.import_preview, name="import-preview"),
     path(_course, outline.course, name="course"),
     path(f"{_course}details/", courses.details, name="details"),
     path(f"{_course}arrange/", outline.arrange, name="arrange"),
@@ -34,6 +36,7 @@ urlpatterns = [
     path(f"{_course}preview/", preview.draft, name="preview"),
     path(f"{_course}preview/<slug:lesson>/", preview.draft_lesson, name="preview-lesson"),
     path(f"{_course}publish/", publishing.publish, name="publish"),
+    path(f"{_course}export/", exchange.export, name="export"),
     path(f"{_course}versions/", publishing.versions, name="versions"),
     path(_version, preview.version, name="version"),
     path(f"{_version}published/", publishing.published, name="published"),

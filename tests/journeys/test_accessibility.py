@@ -42,6 +42,7 @@ NO_PAGES = {
     *("people:join", "people:leave", "people:withdraw-answers"),
     *("studio:arrange", "studio:add-module", "studio:duplicate-module", "studio:add-lesson"),
     *("studio:duplicate-lesson", "studio:arrange-lesson", "studio:add-block"),
+    "studio:export",
     *("webinars:calendar-file", "webinars:renew-calendar", "webinars:attendance-csv"),
     *("webinars:room-me", "webinars:ask", "webinars:vote-question", "webinars:withdraw"),
     *("webinars:say", "webinars:poll", "webinars:vote-poll", "webinars:events"),
@@ -250,7 +251,7 @@ def trainer(window, demo):
 
     yield from pages(
         window,
-        *(reverse(f"studio:{name}") for name in ("courses", "new-course")),
+        *(reverse(f"studio:{name}") for name in ("courses", "new-course", "import")),
         *(studio(name) for name in ("course", "details", "preview", "publish", "versions")),
         *(studio(name, module.uuid) for name in ("module", "delete-module")),
         *(studio(name, lesson.uuid) for name in ("lesson", "lesson-settings", "delete-lesson")),
@@ -264,6 +265,11 @@ def trainer(window, demo):
         studio("version-lesson", 1, lesson.slug),
     )
     yield from refused(window, reverse("studio:new-course"))
+    window.go(reverse("studio:import"))
+    window.page.locator("[name=file]").set_input_files(demo.package)
+    window.press("Look at it")
+    window.page.wait_for_url("**/studio/import/*/")
+    yield
     yield from refused(window, studio("new-question", quiz.uuid) + "?kind=single")
 
 

@@ -1,5 +1,6 @@
 """The demo with a little more: every state that a page can show has a row behind it."""
 
+import io
 import time
 import uuid
 from types import SimpleNamespace
@@ -10,13 +11,13 @@ from django.conf import settings
 
 from certificates import issuing, withdrawing
 from certificates.models import Certificate
-from courses import assessment
+from courses import assessment, packing
 from courses.models import Course, Draft, Series
 from library.models import CaseStudy, Practice
 from lms import demo
 from lms.models import OutboxEntry
 from people.models import User
-from tests.factories import enrolled, finish, make_course, make_person
+from tests.factories import enrolled, finish, make_course, make_draft, make_person
 from tests.webinars.factories import make_webinar, seat
 from webinars import scheduling
 from webinars.models import Poll, Webinar
@@ -42,7 +43,16 @@ def build():
     _second_step(world)
     _work(world)
     world.draft = Draft.objects.get(course=world.course)
+    world.package = _package()
     return world
+
+
+def _package():
+    """The zip of a course that this site does not have."""
+    draft, file = make_draft(lessons=["page", "quiz"]), io.BytesIO()
+    packing.write(draft.course, file)
+    draft.course.delete()
+    return {"name": "course.zip", "mimeType": "application/zip", "buffer": file.getvalue()}
 
 
 def _sessions(world):

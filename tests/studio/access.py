@@ -30,5 +30,8 @@ ACCESS = {
         "published",
         "restore",
         "version-lesson",
+        "export",
+        "import",
+        "import-preview",
     )
 }
