@@ -21,7 +21,7 @@ def texts(enrolment: Enrolment, lesson: Lesson) -> dict[str, str]:
 
 
 def write(enrolment: Enrolment, lesson: Lesson, written: Mapping[str, str]) -> None:
-    """Keep these texts, by block; an empty one is kept too. Raises ValidationError by block.
+    """Keep these texts, by block; an emptied one goes. Raises ValidationError by block.
 
     What is short enough is kept even when another text is too long.
     """
@@ -33,6 +33,9 @@ def write(enrolment: Enrolment, lesson: Lesson, written: Mapping[str, str]) -> N
         text = sent.replace("\0", "").replace("\r\n", "\n").strip()
         if len(text) > LONGEST:
             too_long[block] = _("Please keep it under %(most)s characters.") % {"most": LONGEST}
+            continue
+        if not text:
+            Reflection.objects.filter(enrolment=enrolment, block=block).delete()
             continue
         Reflection.objects.update_or_create(
             enrolment=enrolment, block=block, defaults={"text": text}

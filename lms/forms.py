@@ -7,9 +7,11 @@ A form may set `mark_optional = False` where «(optional)» on every label would
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.forms.renderers import TemplatesSetting
 from django.forms.widgets import Input
 
+_LONGEST_KEY = 18  # digits; one more does not fit a 64-bit number
 _CLASSES: tuple[tuple[type[forms.Widget], str], ...] = (
     (forms.CheckboxInput, "usa-checkbox__input"),
     (forms.CheckboxSelectMultiple, "usa-checkbox__input"),
@@ -47,3 +49,17 @@ class UswdsField(forms.BoundField):
 
 class UswdsRenderer(TemplatesSetting):
     bound_field_class = UswdsField
+
+
+class ChosenRows(forms.ModelMultipleChoiceField):
+    """Several rows by their keys. A number that no database can hold chooses nothing."""
+
+    def _check_values(self, value: Any) -> Any:
+        for key in value:
+            if len(str(key)) > _LONGEST_KEY:
+                raise ValidationError(
+                    self.error_messages["invalid_choice"],
+                    code="invalid_choice",
+                    params={"value": str(key)[:_LONGEST_KEY]},
+                )
+        return super()._check_values(value)  # type: ignore[misc]

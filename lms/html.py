@@ -5,6 +5,8 @@ from bleach.css_sanitizer import CSSSanitizer
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
+from lms.nesting import is_plain, levelled
+
 # Small on purpose: no svg, math, style, form, data-*, hx-*, ids or classes from authors.
 TAGS = {
     "p", "br", "hr", "h2", "h3", "h4", "ul", "ol", "li", "strong", "em", "u", "s", "sub", "sup",
@@ -27,10 +29,14 @@ _no_css = CSSSanitizer(allowed_css_properties=[])
 def clean_html(source: str) -> str:
     """Author HTML with only the allowed tags and attributes; idempotent; NUL is dropped.
 
-    Called on save, import and restore, so that what is stored may be shown as it is.
+    Called on save, import and restore, so that what is stored may be shown as it is. What is
+    nested deeper than any text needs keeps its words: see `lms.nesting`.
     """
+    source = source.replace("\0", "")
+    if not is_plain(source):
+        source = levelled(source, TAGS)
     return bleach.clean(
-        source.replace("\0", ""),
+        source,
         tags=TAGS,
         attributes=ATTRIBUTES,
         protocols={"http", "https", "mailto"},

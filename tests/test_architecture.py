@@ -15,6 +15,7 @@ KIT = {
         "http",
         "mail",
         "models",
+        "nesting",
         "outbox",
         "text",
         "ticks",

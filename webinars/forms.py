@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from courses.models import Course, CourseVersion
+from lms.forms import ChosenRows
 from lms.text import said
 from people.forms import check_name, zones
 from people.models import Organisation, User
@@ -182,9 +183,7 @@ class ScheduleForm(forms.Form):
         choices=[("en", "English"), ("es", "Español")],
         widget=forms.CheckboxSelectMultiple,
     )
-    hosts = forms.ModelMultipleChoiceField(
-        User.objects.none(), label=_("Hosts"), widget=forms.CheckboxSelectMultiple
-    )
+    hosts = ChosenRows(User.objects.none(), label=_("Hosts"), widget=forms.CheckboxSelectMultiple)
     policy = PolicyField(
         CreditPolicy.objects.none(), label=_("What earns credit"), empty_label=None
     )

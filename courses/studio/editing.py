@@ -155,6 +155,7 @@ def add_lesson(module: Module, *, by: User, key: uuid.UUID, title: Localised, ki
     held = hold(module.draft)
     if known := _known(Lesson.objects.filter(module__draft=held), key):
         return known
+    module = _still(module)
     touch(held, by)
     return module.lessons.create(
         uuid=key,
@@ -188,6 +189,7 @@ def duplicate_lesson(lesson: Lesson, *, by: User, key: uuid.UUID) -> Lesson:
     held = hold(lesson.module.draft)
     if known := _known(Lesson.objects.filter(module__draft=held), key):
         return known
+    lesson = _still(lesson)
     touch(held, by)
     copy = _copy_lesson(lesson, lesson.module, key, _lesson_slugs(held), _as_copy(lesson.title))
     _arrange(lesson.module.lessons.all(), copy, _after(lesson.module.lessons.all(), lesson))
@@ -200,6 +202,7 @@ def duplicate_module(module: Module, *, by: User, key: uuid.UUID) -> Module:
     held = hold(module.draft)
     if known := _known(held.modules.all(), key):
         return known
+    module = _still(module)
     touch(held, by)
     copy = held.modules.create(
         uuid=key, title=_as_copy(module.title), summary=module.summary, position=0
@@ -216,7 +219,7 @@ def duplicate_module(module: Module, *, by: User, key: uuid.UUID) -> Module:
 def move_module(module: Module, *, by: User, before: Module | None) -> bool:
     """Put it in front of `before`, or last. Says whether anything moved; safe to repeat."""
     held = hold(module.draft)
-    moved = _arrange(held.modules.all(), module, before)
+    moved = _arrange(held.modules.all(), _still(module), before)
     if moved:
         touch(held, by)
     return moved
@@ -228,6 +231,7 @@ def move_lesson(lesson: Lesson, *, by: User, into: Module, before: Lesson | None
     held = hold(lesson.module.draft)
     if into.draft_id != held.pk:
         raise ValueError(f"{into!r} is not of the course of {lesson!r}")
+    lesson, into = _still(lesson), _still(into)
     changed = Lesson.objects.filter(pk=lesson.pk).exclude(module=into).update(module=into)
     moved = _arrange(into.lessons.all(), lesson, before) or bool(changed)
     if moved:
@@ -243,6 +247,7 @@ def add_block(lesson: Lesson, *, by: User, key: uuid.UUID, kind: str) -> Block:
     held = hold(lesson.module.draft)
     if known := _known(Block.objects.filter(lesson=lesson), key):
         return known
+    lesson = _still(lesson)
     touch(held, by)
     return lesson.blocks.create(uuid=key, kind=kind, position=_next(lesson.blocks.all()))
 
@@ -261,7 +266,7 @@ def save_block(block: Block, *, by: User, base: str, values: Mapping[str, Any]) 
 @transaction.atomic
 def move_block(block: Block, *, by: User, before: Block | None) -> bool:
     held = hold(block.lesson.module.draft)
-    moved = _arrange(block.lesson.blocks.all(), block, before)
+    moved = _arrange(block.lesson.blocks.all(), _still(block), before)
     if moved:
         touch(held, by)
     return moved
@@ -274,6 +279,7 @@ def add_question(
     held = hold(lesson.module.draft)
     if known := _known(Question.objects.filter(lesson=lesson), key):
         return known
+    lesson = _still(lesson)
     touch(held, by)
     position = _next(lesson.questions.all())
     return lesson.questions.create(uuid=key, kind=kind, position=position, **values)
@@ -290,7 +296,7 @@ def save_question(
 @transaction.atomic
 def move_question(question: Question, *, by: User, before: Question | None) -> bool:
     held = hold(question.lesson.module.draft)
-    moved = _arrange(question.lesson.questions.all(), question, before)
+    moved = _arrange(question.lesson.questions.all(), _still(question), before)
     if moved:
         touch(held, by)
     return moved
@@ -310,6 +316,17 @@ def delete(draft: Draft, part: Placed, *, by: User) -> None:
 
 def hold(draft: Draft) -> Draft:
     return Draft.objects.select_for_update().get(pk=draft.pk)
+
+
+def _still[M: Placed](row: M) -> M:
+    """The row as it is now that the draft is held.
+
+    Between the page's look-up and the hold somebody may have deleted or moved it.
+    """
+    now: M | None = type(row)._default_manager.filter(pk=row.pk).first()  # type: ignore[assignment]
+    if now is None:
+        raise ValidationError(_("Someone else deleted this a moment ago."), code="gone")
+    return now
 
 
 def _save[M: Placed](

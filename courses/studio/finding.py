@@ -1,12 +1,34 @@
 """What a trainer may open. Everything nested is looked up through its parent; else 404."""
 
 import uuid
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
-from django.http import Http404
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 
 from courses.models import Block, Course, CourseVersion, Draft, Lesson, Module, Question
-from people.access import SignedIn
+from people.access import SignedIn, author, only
+
+
+def posted(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """For what only a form of a trainer may do.
+
+    Everything else goes to the page that holds the form: after signing in again people come by a
+    link, and so they do from the other language's link on a refused form.
+    """
+
+    @wraps(view)
+    def checked(request: SignedIn, slug: str, **parts: Any) -> HttpResponse:
+        if request.method == "POST":
+            return view(request, slug, **parts)
+        draft = draft_or_404(request, slug)
+        if "lesson" in parts:
+            return redirect("studio:lesson", slug, lesson_or_404(draft, parts["lesson"]).uuid)
+        return redirect("studio:course", slug)
+
+    return only(author)(checked)
 
 
 def draft_or_404(request: SignedIn, slug: str) -> Draft:

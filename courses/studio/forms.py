@@ -26,6 +26,7 @@ from courses.studio.bilingual import (
 )
 from courses.studio.editing import mark_of
 from library.models import CompetencyDomain, Practice
+from lms.forms import ChosenRows
 from lms.html import trusted
 from lms.text import Localised, said
 
@@ -34,7 +35,7 @@ YOUTUBE_HOSTS = {"youtube.com", "m.youtube.com", "youtu.be", "youtube-nocookie.c
 YOUTUBE_ID = re.compile(r"[A-Za-z0-9_-]{6,20}")
 
 
-class Titles(forms.ModelMultipleChoiceField):
+class Titles(ChosenRows):
     def label_from_instance(self, obj: Any) -> str:
         return said(obj.title)
 
@@ -216,8 +217,12 @@ class LessonForm(MarkedForm):
     def values(self) -> dict[str, Any]:
         kept = dict(self.lesson.settings)
         for name in ("pass_percent", "attempts", "shuffle"):
-            if name in self.fields and (self.cleaned_data[name] or name in kept):
-                kept[name] = self.cleaned_data[name]
+            if name not in self.fields:
+                continue
+            # What stands nowhere is not written down as long as it is what it would be anyway.
+            typed = self.cleaned_data[name]
+            if name in kept or typed != self.fields[name].initial:
+                kept[name] = typed
         if "intro_en" in self.fields:
             if intro := self.said("intro"):
                 kept["intro"] = intro

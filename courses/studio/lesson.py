@@ -12,14 +12,20 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import reswap, retarget
 
 from courses.models import Block, Draft, Lesson, Question
 from courses.questions import problems_of
 from courses.reading import Piece, pieces
 from courses.studio import editing
-from courses.studio.finding import block_or_404, draft_or_404, lesson_or_404, question_or_404
+from courses.studio.finding import (
+    block_or_404,
+    draft_or_404,
+    lesson_or_404,
+    posted,
+    question_or_404,
+)
 from courses.studio.forms import BlockForm, LessonForm, NewBlockForm
 from courses.studio.question_forms import KIND_WORDS, AskForm
 from courses.studio.refusing import base_of, conflict_with, refused
@@ -70,8 +76,7 @@ def settings(request: SignedIn, slug: str, lesson: uuid.UUID) -> HttpResponse:
     return render(request, "studio/lesson_settings.html", context, status=status)
 
 
-@require_POST
-@only(author)
+@posted
 def arrange(request: SignedIn, slug: str, lesson: uuid.UUID) -> HttpResponse:
     """Move a block or a question: `move` is «block:what:before» or «question:what:before»."""
     draft = draft_or_404(request, slug)
@@ -100,8 +105,7 @@ def arrange(request: SignedIn, slug: str, lesson: uuid.UUID) -> HttpResponse:
     return see_other(f"{address(found)}#{kind}-{what}")
 
 
-@require_POST
-@only(author)
+@posted
 def add_block(request: SignedIn, slug: str, lesson: uuid.UUID) -> HttpResponse:
     draft = draft_or_404(request, slug)
     found = lesson_or_404(draft, lesson)
@@ -115,7 +119,7 @@ def add_block(request: SignedIn, slug: str, lesson: uuid.UUID) -> HttpResponse:
                 kind=form.cleaned_data["kind"],
             )
         except ValidationError as refusal:
-            form.add_error(None, refusal)
+            return _page(request, found, problem=refusal.messages[0], new_block=form, status=422)
         else:
             if request.htmx:
                 made.lesson = found
@@ -239,6 +243,7 @@ def _page(
     if asks:
         context["rows"] = _question_rows(list(lesson.questions.order_by("position", "pk")))
         context["ask_form"] = AskForm(lesson)
+        context["pass_percent"] = lesson.settings.get("pass_percent", 80)
     else:
         blocks = list(lesson.blocks.order_by("position", "pk"))
         context["rows"] = _block_rows(blocks, request.POST.getlist("open"))

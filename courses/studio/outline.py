@@ -12,11 +12,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from courses.models import Draft, Lesson, Module
 from courses.studio import editing
-from courses.studio.finding import draft_or_404, lesson_or_404, module_or_404
+from courses.studio.finding import draft_or_404, lesson_or_404, module_or_404, posted
 from courses.studio.forms import ModuleForm, NewLessonForm, NewModuleForm
 from courses.studio.refusing import base_of, refused
 from courses.studio.standing import standing_of
@@ -55,8 +55,7 @@ def course(request: SignedIn, slug: str) -> HttpResponse:
     return _page(request, draft_or_404(request, slug))
 
 
-@require_POST
-@only(author)
+@posted
 def add_module(request: SignedIn, slug: str) -> HttpResponse:
     draft = draft_or_404(request, slug)
     form = NewModuleForm(request.POST, auto_id="id_module_%s")
@@ -72,8 +71,7 @@ def add_module(request: SignedIn, slug: str) -> HttpResponse:
     return _page(request, draft, new_module=form, status=422)
 
 
-@require_POST
-@only(author)
+@posted
 def add_lesson(request: SignedIn, slug: str, module: uuid.UUID) -> HttpResponse:
     draft = draft_or_404(request, slug)
     into = module_or_404(draft, module)
@@ -114,8 +112,7 @@ def module(request: SignedIn, slug: str, module: uuid.UUID) -> HttpResponse:
     return render(request, "studio/module.html", context, status=status)
 
 
-@require_POST
-@only(author)
+@posted
 def arrange(request: SignedIn, slug: str) -> HttpResponse:
     """Move a module or a lesson: `move` is «module:what::before» or «lesson:what:into:before».
 
@@ -134,8 +131,7 @@ def arrange(request: SignedIn, slug: str) -> HttpResponse:
     return _done(request, draft, told)
 
 
-@require_POST
-@only(author)
+@posted
 def duplicate_module(request: SignedIn, slug: str, module: uuid.UUID) -> HttpResponse:
     draft = draft_or_404(request, slug)
     found, key = module_or_404(draft, module), _key(request)
@@ -146,8 +142,7 @@ def duplicate_module(request: SignedIn, slug: str, module: uuid.UUID) -> HttpRes
     return _done(request, draft, _("A copy is here: «%(title)s»."), copy)
 
 
-@require_POST
-@only(author)
+@posted
 def duplicate_lesson(request: SignedIn, slug: str, lesson: uuid.UUID) -> HttpResponse:
     draft = draft_or_404(request, slug)
     found, key = lesson_or_404(draft, lesson), _key(request)

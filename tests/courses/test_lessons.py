@@ -236,6 +236,14 @@ def test_a_reflection_is_kept_and_stands_there_again(signed_in, person):
     assert "We close at four." in signed_in.get(lesson_url(enrolment, lesson)).content.decode()
 
 
+def test_an_empty_reflection_is_no_row_and_an_emptied_one_goes(signed_in, person):
+    enrolment, lesson = with_blocks(person, REFLECTION)
+    for text, rows in (("  ", 0), ("We close at four.", 1), ("", 0)):
+        reflect(signed_in, enrolment, lesson, lesson.blocks[0], text)
+
+        assert enrolment.reflections.count() == rows
+
+
 def test_a_reflection_saved_by_htmx_is_acknowledged_beside_it(signed_in, person, htmx):
     enrolment, lesson = with_blocks(person, REFLECTION)
 

@@ -374,3 +374,24 @@ def test_the_address_of_a_film_is_no_html_where_it_is_about_to_be_deleted(studio
 
     assert "<form action=/x>" not in html
     assert "&lt;form action=/x&gt;" in html
+
+
+@pytest.mark.parametrize("act", ["add", "move"])
+def test_a_lesson_or_block_deleted_a_moment_ago_is_said(act, studio, block, url, monkeypatch):
+    real = editing.hold
+    gone = block.lesson if act == "add" else block
+
+    def held_late(draft):
+        type(gone).objects.filter(pk=gone.pk).delete()
+        return real(draft)
+
+    monkeypatch.setattr(editing, "hold", held_late)
+    if act == "add":
+        sent = {"key": uuid.uuid4(), "kind": "text"}
+        answer = studio.post(url("studio:add-block", block.lesson.uuid), sent)
+    else:
+        sent = {"move": f"block:{block.uuid}:"}
+        answer = studio.post(url("studio:arrange-lesson", block.lesson.uuid), sent)
+
+    assert answer.status_code == 422
+    assert "Someone else deleted this a moment ago." in answer.content.decode()

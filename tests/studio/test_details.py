@@ -159,3 +159,11 @@ def test_a_course_nobody_published_is_in_no_catalogue(studio, client):
     client.logout()
     assert client.get(reverse("courses:course", args=["quiet"])).status_code == 404
     assert "Hola" not in client.get(reverse("courses:catalogue")).content.decode()
+
+
+@pytest.mark.parametrize("name", ["practices", "competencies"])
+def test_a_number_that_no_database_can_hold_chooses_nothing(studio, url, sent, topics, name):
+    answer = studio.post(url("studio:details"), sent(**{name: ["9" * 30]}))
+
+    assert answer.status_code == 422
+    assert list(answer.context["form"].errors) == [name]

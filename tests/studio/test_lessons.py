@@ -104,3 +104,18 @@ def test_stale_settings_are_refused_with_what_is_saved(studio, quiz, url):
     found = {one.label: one.stored for one in answer.context["conflict"]["differences"]}
     assert found == {"Title (English)": "Theirs", "Minutes it takes": "11"}
     assert 'value="22"' in answer.content.decode()
+
+
+def test_zero_percent_is_what_was_typed_also_where_no_percent_was_written_down(studio, quiz, url):
+    quiz.settings = {"attempts": 0}  # as a content file may leave it
+    quiz.save()
+    to = url("studio:lesson-settings", quiz.uuid)
+    assert studio.post(to, sent(studio.get(to).context["form"])).status_code == 303
+    quiz.refresh_from_db()
+    assert quiz.settings == {"attempts": 0}, "nobody changed it"
+
+    studio.post(to, sent(studio.get(to).context["form"], pass_percent="0"))
+
+    quiz.refresh_from_db()
+    assert quiz.settings == {"attempts": 0, "pass_percent": 0}
+    assert "0% to pass" in studio.get(url("studio:lesson", quiz.uuid)).content.decode()

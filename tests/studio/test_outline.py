@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from courses.models import Draft, Lesson, Module
+from courses.studio import editing
 from tests.factories import both, make_draft, make_lesson
 
 pytestmark = pytest.mark.django_db
@@ -272,3 +273,45 @@ def test_the_list_of_courses_costs_the_same_for_any_number(count, studio):
     with CaptureQueriesContext(connection) as asked:
         assert studio.get(reverse("studio:courses")).status_code == 200
     assert len(asked) == 4  # session, user, count, drafts
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        "add-lesson",
+        "duplicate-module",
+        "duplicate-lesson",
+        "move-module",
+        "move-lesson",
+        "into-module",
+    ],
+)
+def test_what_a_colleague_deleted_a_moment_ago_is_said(act, three, studio, url, monkeypatch):
+    """They delete it after the page's look-up and before the draft is held."""
+    one, two = three.modules.all()
+    lesson = one.lessons.first()
+    gone = {"duplicate-lesson": lesson, "move-lesson": lesson, "into-module": two}.get(act, one)
+    real = editing.hold
+
+    def held_late(draft):
+        type(gone).objects.filter(pk=gone.pk).delete()
+        return real(draft)
+
+    monkeypatch.setattr(editing, "hold", held_late)
+    key = {"key": uuid.uuid4()}
+    calls = {
+        "add-lesson": (
+            url("studio:add-lesson", one.uuid),
+            {**key, "title_en": "x", "kind": "page"},
+        ),
+        "duplicate-module": (url("studio:duplicate-module", one.uuid), key),
+        "duplicate-lesson": (url("studio:duplicate-lesson", lesson.uuid), key),
+        "move-module": (url("studio:arrange"), {"move": f"module:{one.uuid}::"}),
+        "move-lesson": (url("studio:arrange"), {"move": f"lesson:{lesson.uuid}:{one.uuid}:"}),
+        "into-module": (url("studio:arrange"), {"move": f"lesson:{lesson.uuid}:{two.uuid}:"}),
+    }
+
+    answer = studio.post(*calls[act])
+
+    assert answer.status_code == 422
+    assert "Someone else deleted this a moment ago." in answer.content.decode()

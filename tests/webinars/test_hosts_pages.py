@@ -108,6 +108,7 @@ def test_a_host_schedules_a_session(client, host):
         ({"lesson": "1:made-up"}, "lesson", "Select a valid choice."),
         ({"stage_address": "nonsense"}, "stage_address", "not the address of a YouTube video"),
         ({"hosts": []}, "hosts", "This field is required."),
+        ({"hosts": ["9" * 30]}, "hosts", "is not one of the available choices"),
         ({"zone": "Mars/Base"}, "zone", "Select a valid choice."),
         ({"minutes": "9999"}, "minutes", "less than or equal to 720"),
     ],
