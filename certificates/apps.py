@@ -9,6 +9,6 @@ class CertificatesConfig(AppConfig):
         from courses.signals import course_completed  # noqa: PLC0415 -- needs the app registry
 
         def certify(completion_id: int, **kwargs: object) -> None:
-            issuing.issue_for(completion_id)
+            issuing.certify(completion_id)
 
         course_completed.connect(certify, weak=False, dispatch_uid="issue the certificate")

@@ -1,34 +1,42 @@
-"""From completion to certificate. The only writer of Certificate rows."""
+"""From completion to certificate. The only writer of Certificate rows.
+
+A completion is written together with the promise that it is seen to (`courses.completed`). Who
+keeps it first issues: the bell right after the commit, a worker, the sweep, a person's button.
+All of them call `certify`, and the keys of the tables let each certificate be issued once.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
-from django.utils import timezone, translation
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.db.models import QuerySet
+from django.utils import timezone
 
-from certificates import codes, letters, withdrawing
-from certificates.credit import lines_of
-from certificates.models import Certificate, address_of
-from courses.models import Completion, Course
-from courses.models.course import document_of
-from lms.text import LANGUAGES, Localised
+from certificates import codes, letters, series, snapshot, withdrawing
+from certificates.models import Certificate, SeriesAward
+from courses.models import Completion
+from lms import outbox
 from lms.ticks import on_tick
 from people.audit import note
 from people.models import User
 
-TEMPLATE = "groundwork-1"
-STATEMENT = gettext_noop(
-    "This certificate records hours of training. It does not grant professional "
-    "continuing-education credit."
-)
+fingerprint = snapshot.fingerprint
+SWEEP = 5000  # completions, or awards, in one tick
+
+
+def certify(completion_id: int) -> list[Certificate]:
+    """All that this completion earns: its certificate, and those of the series it completes."""
+    completion = _with_its_rows().get(pk=completion_id)
+    awards = series.award(completion.enrolment.person_id, completion.enrolment.course_id)
+    return [_issue(completion), *(issue_for_series(award) for award in awards)]
+
+
+@outbox.handles("courses.completed")
+def _certify_promised(payload: Mapping[str, object]) -> str:
+    return ", ".join(str(each) for each in certify(int(str(payload["completion"]))))
 
 
 def issue_for(completion_id: int, *, letter: bool = True) -> Certificate:
@@ -37,16 +45,21 @@ def issue_for(completion_id: int, *, letter: bool = True) -> Certificate:
     Safe to repeat and from several processes at once: `(completion, sequence)` decides. The
     letter is promised in the same transaction.
     """
-    completion = Completion.objects.select_related(
-        "enrolment__person", "enrolment__course", "version"
-    ).get(pk=completion_id)
+    return _issue(_with_its_rows().get(pk=completion_id), letter=letter)
+
+
+def issue_for_series(award: SeriesAward) -> Certificate:
+    """The first certificate of this award. Safe to repeat, as above."""
+    present = Certificate.objects.filter(series_award=award, sequence=1).first()
+    if present is not None:
+        return present
     with transaction.atomic():
         certificate, made = Certificate.objects.get_or_create(
-            completion=completion,
+            series_award=award,
             sequence=1,
-            defaults=_fields(completion, completion.enrolment.person.printed_name),
+            defaults=_fields(award, award.person.printed_name),
         )
-        if made and letter:
+        if made:
             letters.promise(certificate)
     return certificate
 
@@ -55,10 +68,21 @@ def issue_for(completion_id: int, *, letter: bool = True) -> Certificate:
 def issue_due(now: datetime) -> str:
     """Certify every completion that has no certificate: a lost bell costs only time."""
     due = Completion.objects.filter(certificates=None, superseded_by=None)
-    ids = list(due.order_by("pk").values_list("pk", flat=True)[:5000])
+    ids = list(due.order_by("pk").values_list("pk", flat=True)[:SWEEP])
     for completion_id in ids:
         issue_for(completion_id)
     return f"{len(ids)} certificates issued late"
+
+
+@on_tick
+def issue_series_due(now: datetime) -> str:
+    """The same for series: awards that nobody wrote, and awards without a certificate."""
+    series.award_all(SWEEP)
+    awards = SeriesAward.objects.filter(certificates=None).select_related("person", "series")
+    due = list(awards.order_by("pk")[:SWEEP])
+    for award in due:
+        issue_for_series(award)
+    return f"{len(due)} series certificates issued late"
 
 
 @transaction.atomic
@@ -76,83 +100,77 @@ def reissue(
     Raises ValidationError when this one no longer stands.
     """
     withdrawing.lock_standing(certificate)
-    completion = Completion.objects.select_related(
-        "enrolment__person", "enrolment__course", "version"
-    ).get(pk=certificate.completion_id)
-    fields = _fields(completion, name)
+    if certificate.completion_id is not None:
+        fields = _fields(_with_its_rows().get(pk=certificate.completion_id), name)
+    else:
+        awards = SeriesAward.objects.select_related("person", "series")
+        fields = _fields(awards.get(certificates=certificate), name)
     kept = {
         key: certificate.snapshot[key]
         for key in certificate.snapshot.keys() - {"name", "code", "verify_url", "issued_on"}
     }
-    snapshot = {**fields["snapshot"], **kept}
+    said = {**fields["snapshot"], **kept}
     if credit is not None:
-        snapshot |= {"credit": credit, "statements": _statements(credit)}
+        said |= {"credit": credit, "statements": snapshot.statements(credit)}
     fresh = Certificate.objects.create(
-        completion=completion,
+        completion_id=certificate.completion_id,
+        series_award_id=certificate.series_award_id,
         sequence=certificate.sequence + 1,
         supersedes=certificate,
-        **{**fields, "snapshot": snapshot, "sha256": fingerprint(snapshot)},
+        **{**fields, "snapshot": said, "sha256": fingerprint(said)},
     )
     note(by, "certificate.corrected", fresh, supersedes=certificate.pk, why=why)
     letters.promise(fresh)
     return fresh
 
 
-def fingerprint(snapshot: Mapping[str, Any]) -> str:
-    """SHA-256 of the snapshot as canonical JSON (sorted keys, no spaces, UTF-8)."""
-    text = json.dumps(snapshot, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+@transaction.atomic
+def _issue(completion: Completion, *, letter: bool = True) -> Certificate:
+    """For a completion that corrects another one, the certificate replaces that one's.
+
+    The lock is for a correction of the completion at the same moment: what was corrected before
+    it was certified gets no certificate of its own.
+    """
+    Completion.objects.select_for_update().get(pk=completion.pk)
+    newer = _with_its_rows().filter(supersedes=completion).first()
+    if newer is not None:
+        return _issue(newer, letter=letter)
+    present = Certificate.objects.filter(completion=completion, sequence=1).first()
+    if present is not None:
+        return present
+    name, before = completion.enrolment.person.printed_name, None
+    if completion.supersedes_id is not None:
+        Completion.objects.select_for_update().get(pk=completion.supersedes_id)
+        earlier = Certificate.objects.filter(completion=completion.supersedes_id)
+        before = earlier.order_by("-sequence").first()
+        name = before.snapshot["name"] if before else name
+    certificate, made = Certificate.objects.get_or_create(
+        completion=completion,
+        sequence=1,
+        defaults={**_fields(completion, name), "supersedes": before},
+    )
+    if made and letter:
+        letters.promise(certificate)
+    return certificate
 
 
-def _fields(completion: Completion, name: str) -> dict[str, Any]:
+def _fields(earned: Completion | SeriesAward, name: str) -> dict[str, Any]:
     code, now = codes.fresh(), timezone.now()
-    person = completion.enrolment.person
-    document = document_of(completion.version_id)
-    zone = timezone.get_default_timezone()
-    credit = lines_of(completion.pk)
-    snapshot = {
-        "format": 1,
-        "template": TEMPLATE,
-        "language": person.language,
-        "name": name,
-        "title": document.title,
-        "zone": str(zone),
-        "completed_on": timezone.localdate(completion.completed_at, zone).isoformat(),
-        "issued_on": timezone.localdate(now, zone).isoformat(),
-        "expires_on": None,
-        "hours": _plain(completion.hours["training"]),
-        "minutes": completion.minutes,
-        "format_words": _in_each_language(Course.Format(document.format).label),
-        "provider": {"name": settings.PROVIDER_NAME, "address": "", "url": settings.SITE_URL},
-        "signatories": [],
-        "statements": _statements(credit),
-        "credit": credit,
-        "course_version": completion.version.number,
-        "code": codes.printed(code),
-        "verify_url": address_of(code),
-    }
+    if isinstance(earned, Completion):
+        person = earned.enrolment.person
+        said = snapshot.of_completion(earned, name=name, code=code, now=now)
+    else:
+        person, rows = earned.person, _with_its_rows().in_bulk(earned.completion_ids)
+        counted = [rows[pk] for pk in earned.completion_ids]
+        said = snapshot.of_series(earned, counted, name=name, code=code, now=now)
     return {
         "holder": person,
         "code": code,
-        "snapshot": snapshot,
-        "sha256": fingerprint(snapshot),
+        "snapshot": said,
+        "sha256": fingerprint(said),
         "issued_at": now,
     }
 
 
-def _statements(credit: list[dict[str, Any]]) -> list[Localised]:
-    """That training hours alone are no professional credit, where there is none."""
-    return [] if credit else [_in_each_language(STATEMENT)]
-
-
-def _plain(hours: str) -> str:
-    """5.00 is said as 5, 1.50 as 1.5."""
-    return hours.rstrip("0").rstrip(".") if "." in hours else hours
-
-
-def _in_each_language(message: object) -> Localised:
-    said = {}
-    for language in LANGUAGES:
-        with translation.override(language):
-            said[language] = _(str(message)) if isinstance(message, str) else str(message)
-    return said
+def _with_its_rows() -> QuerySet[Completion]:
+    return Completion.objects.select_related("enrolment__person", "enrolment__course", "version")

@@ -64,6 +64,7 @@ def _send(certificate: Certificate, letter: str, key: str, **more: object) -> st
         context={
             "name": certificate.snapshot["name"],
             "title": str(said(certificate.snapshot["title"], holder.language)),
+            "courses": len(certificate.snapshot.get("courses", [])),
             "number": certificate.number,
             "provider": certificate.snapshot["provider"]["name"],
             "url": url,

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from certificates import letters
-from certificates.models import Certificate, Lifting, Revocation, State, Suspension
+from certificates.models import Certificate, Lifting, Revocation, SeriesAward, State, Suspension
 from courses.models import Completion
 from people.audit import note
 from people.models import User
@@ -66,8 +66,11 @@ def lift(certificate: Certificate, *, by: User, why: str) -> Lifting | None:
 
 
 def lock_line(certificate: Certificate) -> None:
-    """Wait until nobody else changes what stands for this completion."""
-    Completion.objects.select_for_update().get(pk=certificate.completion_id)
+    """Wait until nobody else changes what stands for this completion, or this series."""
+    if certificate.completion_id is not None:
+        Completion.objects.select_for_update().get(pk=certificate.completion_id)
+    else:
+        SeriesAward.objects.select_for_update().get(certificates=certificate)
 
 
 def lock_standing(certificate: Certificate) -> None:

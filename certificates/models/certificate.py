@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from certificates import codes
+from certificates.models.series import SeriesAward
 from certificates.models.suspension import Suspension
 from courses.models import Completion
 from lms.models import PlannedQuerySet
@@ -58,12 +60,18 @@ class CertificateQuerySet(PlannedQuerySet["Certificate"]):
 class Certificate(models.Model):
     """The row is the certificate; the PDF is printed from `snapshot`. Append-only by trigger.
 
-    Issued by `certificates.issuing`: one for each completion and sequence. A correction is a new
+    Issued by `certificates.issuing`: one for each completion and sequence, or for each award of a
+    series and sequence; a row rests on exactly one of the two. A correction is a new
     row with the next sequence that names the one it supersedes; a revocation or a suspension is a
     row beside it. All its dates are days in the one zone that the snapshot names.
     """
 
-    completion = models.ForeignKey(Completion, models.PROTECT, related_name="certificates")
+    completion = models.ForeignKey(
+        Completion, models.PROTECT, null=True, related_name="certificates"
+    )
+    series_award = models.ForeignKey(
+        SeriesAward, models.PROTECT, null=True, related_name="certificates"
+    )
     sequence = models.PositiveSmallIntegerField(default=1)
     supersedes = models.OneToOneField(
         "self", models.PROTECT, null=True, related_name="superseded_by"
@@ -80,6 +88,15 @@ class Certificate(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["completion", "sequence"], name="one_certificate_per_sequence"
+            ),
+            models.UniqueConstraint(
+                fields=["series_award", "sequence"], name="one_series_certificate_per_sequence"
+            ),
+            # With it, one of the two keys above is never null: neither is left open.
+            models.CheckConstraint(
+                condition=Q(completion__isnull=False, series_award__isnull=True)
+                | Q(completion__isnull=True, series_award__isnull=False),
+                name="rests_on_a_completion_or_a_series",
             ),
         ]
         ordering = ["-issued_at"]
@@ -168,6 +185,10 @@ class Certificate(models.Model):
             "state": str(state.value),
             "name": self.snapshot["name"],
             "title": self.snapshot["title"],
+            "courses": [
+                {key: course[key] for key in ("title", "completed_on", "hours")}
+                for course in self.snapshot.get("courses", [])
+            ],
             "completed_on": self.snapshot["completed_on"],
             "issued_on": self.snapshot["issued_on"],
             "expires_on": self.snapshot.get("expires_on"),

@@ -2,7 +2,7 @@ from django import template
 from django.template import Context
 
 from certificates.models import Certificate
-from courses.models import Completion
+from courses.models import Completion, Series
 
 register = template.Library()
 
@@ -18,3 +18,13 @@ def certificate_of(context: Context, completion: Completion | None) -> Certifica
         request._certificates = {row.completion_id: row for row in mine}
     found: Certificate | None = request._certificates.get(completion.pk)
     return found
+
+
+@register.simple_tag(takes_context=True)
+def series_certificate(context: Context, series: Series) -> Certificate | None:
+    """The signed-in person's newest certificate for this series."""
+    request = context["request"]
+    if not request.user.is_authenticated:
+        return None
+    mine = Certificate.objects.of(request.user).filter(series_award__series=series)
+    return mine.standing().with_state().order_by("-series_award__cycle").first()

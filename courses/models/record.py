@@ -17,6 +17,7 @@ from courses.document import Document
 from courses.models import credit
 from courses.models.course import Course, CourseVersion, document_of
 from courses.signals import course_completed
+from lms import outbox
 from lms.models import PlannedQuerySet
 from people.models import Organisation, User, membership_of
 
@@ -149,7 +150,8 @@ class Enrolment(models.Model):
     def complete_if_due(self, now: datetime) -> rules.Status:
         """Write the completion when the pinned rule is met and none is written. Safe to repeat.
 
-        Called with this row locked, by `record` and by a publication that moved it.
+        Called with this row locked, by `record` and by a publication that moved it. The promise
+        that the completion is seen to stands in the same transaction: the bell is only quicker.
         """
         evidence = list(Evidence.objects.filter(enrolment=self).order_by("pk"))
         document = document_of(self.version_id)
@@ -181,6 +183,11 @@ class Enrolment(models.Model):
                 evidence_ids=[row.pk for row in counted],
             )
             credit.award(completion, granted)
+            outbox.promise(
+                "courses.completed",
+                key=str(completion.pk),
+                payload={"completion": completion.pk, "course": self.course_id},
+            )
             ring = partial(course_completed.send_robust, Completion, completion_id=completion.pk)
             transaction.on_commit(ring, robust=True)
         return status

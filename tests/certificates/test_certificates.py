@@ -139,6 +139,7 @@ def test_the_json_form_holds_the_public_fields_and_no_others(client, certificate
         "state": "valid",
         "name": "Ana Ruiz",
         "title": both("Data for equity"),
+        "courses": [],
         "completed_on": certificate.snapshot["completed_on"],
         "issued_on": certificate.snapshot["issued_on"],
         "expires_on": None,

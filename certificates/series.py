@@ -1,0 +1,91 @@
+"""Who completed «n of m» of a series. The only writer of SeriesAward rows.
+
+The rule is asked after the deciding completion is committed, never inside its transaction: two
+last courses that are completed at the same moment would each miss the other there.
+"""
+
+from collections.abc import Collection, Iterable
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from certificates import rules
+from certificates.models import Certificate, Revocation, SeriesAward, Suspension
+from courses.models import Completion, Series
+
+NOT_COUNTED = (Revocation.Reason.ISSUED_IN_ERROR, Revocation.Reason.NOT_EARNED)
+
+
+def award(person_id: int, course_id: int) -> list[SeriesAward]:
+    """What this person has earned in the series that this course belongs to, written now if it is
+    not yet. Safe to repeat and at once: `(person, series, cycle)` decides."""
+    found = []
+    for series in Series.objects.filter(members__course=course_id).for_index():
+        found += _award(series, person_id)
+    return found
+
+
+def award_all(most: int) -> int:
+    """Everybody whose award nobody wrote, up to so many people; how many were looked at."""
+    looked = 0
+    for series in Series.objects.for_index():
+        counted = _counted(_courses(series))
+        here = SeriesAward.objects.filter(
+            series=series,
+            person=OuterRef("enrolment__person"),
+            cycle=OuterRef("enrolment__cycle"),
+        )
+        due = (
+            counted.filter(~Exists(here))
+            .values("enrolment__person", "enrolment__cycle")
+            .annotate(courses=Count("enrolment__course", distinct=True))
+            .filter(courses__gte=series.needed)
+            .order_by("enrolment__person", "enrolment__cycle")
+        )
+        for person_id in due.values_list("enrolment__person", flat=True)[: most - looked]:
+            _award(series, person_id)
+            looked += 1
+    return looked
+
+
+def _award(series: Series, person_id: int) -> list[SeriesAward]:
+    courses = _courses(series)
+    rows = _counted(courses).filter(enrolment__person=person_id)
+    done = rows.values_list("completed_at", "pk", "enrolment__course", "enrolment__cycle")
+    earned = rules.earned(series.needed, courses, (rules.Done(*row) for row in done))
+    slugs = [member.course.slug for member in series.members.all()]
+    found = []
+    for cycle, counted in earned.items():
+        row, _made = SeriesAward.objects.select_related("person", "series").get_or_create(
+            person_id=person_id,
+            series=series,
+            cycle=cycle,
+            defaults={
+                "rule": {"needed": series.needed, "courses": slugs},
+                "completion_ids": [each.completion for each in counted],
+                "earned_at": counted[-1].completed_at,
+                "recorded_at": timezone.now(),
+            },
+        )
+        found.append(row)
+    return found
+
+
+def _counted(courses: Iterable[int]) -> QuerySet[Completion]:
+    """Completions that stand, and whose certificate was not taken back for its content.
+
+    Nor is it suspended: what is being checked decides nothing else in the meantime.
+    """
+    open_one = Suspension.objects.filter(certificate=OuterRef("pk"), lifting=None)
+    doubted = Certificate.objects.filter(
+        Q(revocation__reason__in=NOT_COUNTED) | Q(Exists(open_one)),
+        completion=OuterRef("pk"),
+        superseded_by=None,
+    )
+    return Completion.objects.filter(
+        ~Exists(doubted), superseded_by=None, enrolment__course__in=list(courses)
+    )
+
+
+def _courses(series: Series) -> Collection[int]:
+    return {member.course_id for member in series.members.all()}

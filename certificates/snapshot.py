@@ -1,0 +1,126 @@
+"""What a certificate says, put together once, when it is issued. Reads rows, writes none.
+
+The snapshot is plain JSON and holds everything that is printed, shown or signed later; its shape
+is documented in `certificates.press`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from certificates import codes
+from certificates.credit import lines_of, plain
+from certificates.models import SeriesAward, address_of
+from courses.models import Completion, Course
+from courses.models.course import document_of
+from lms.text import LANGUAGES, Localised
+from people.models import User
+
+TEMPLATE = "groundwork-1"
+STATEMENT = gettext_noop(
+    "This certificate records hours of training. It does not grant professional "
+    "continuing-education credit."
+)
+SERIES_WORDS = gettext_noop("Series of courses")
+
+
+def of_completion(completion: Completion, *, name: str, code: str, now: datetime) -> dict[str, Any]:
+    """`completion` comes with its enrolment, person and version."""
+    document, credit = document_of(completion.version_id), lines_of(completion.pk)
+    return {
+        **_common(completion.enrolment.person, name=name, code=code, now=now),
+        "statements": statements(credit),
+        "credit": credit,
+        "kind": "course",
+        "title": document.title,
+        "completed_on": _day(completion.completed_at),
+        "hours": plain(completion.hours["training"]),
+        "minutes": completion.minutes,
+        "format_words": _in_each_language(Course.Format(document.format).label),
+        "course_version": completion.version.number,
+    }
+
+
+def of_series(
+    award: SeriesAward,
+    completions: Sequence[Completion],
+    *,
+    name: str,
+    code: str,
+    now: datetime,
+) -> dict[str, Any]:
+    """Names the courses that were completed, as their versions called them, and adds them up."""
+    documents = [document_of(each.version_id) for each in completions]
+    hours = sum((Decimal(each.hours["training"]) for each in completions), Decimal(0))
+    minutes = [each.minutes for each in completions if each.minutes is not None]
+    return {
+        **_common(award.person, name=name, code=code, now=now),
+        "statements": statements([]),
+        "credit": [],  # the boards' credit stands on the certificates of the courses
+        "kind": "series",
+        "title": award.series.title,
+        "completed_on": _day(award.earned_at),
+        "hours": plain(f"{hours:.2f}"),
+        "minutes": sum(minutes) if minutes else None,
+        "format_words": _in_each_language(SERIES_WORDS),
+        "needed": award.rule["needed"],
+        "offered": len(award.rule["courses"]),
+        "courses": [
+            {
+                "title": document.title,
+                "completed_on": _day(each.completed_at),
+                "hours": plain(each.hours["training"]),
+                "version": each.version.number,
+            }
+            for each, document in zip(completions, documents, strict=True)
+        ],
+    }
+
+
+def statements(credit: list[dict[str, Any]]) -> list[Localised]:
+    """That training hours alone are no professional credit, where there is none."""
+    return [] if credit else [_in_each_language(STATEMENT)]
+
+
+def fingerprint(snapshot: Mapping[str, Any]) -> str:
+    """SHA-256 of the snapshot as canonical JSON (sorted keys, no spaces, UTF-8)."""
+    text = json.dumps(snapshot, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _common(person: User, *, name: str, code: str, now: datetime) -> dict[str, Any]:
+    return {
+        "format": 1,
+        "template": TEMPLATE,
+        "language": person.language,
+        "name": name,
+        "zone": str(timezone.get_default_timezone()),
+        "issued_on": _day(now),
+        "expires_on": None,
+        "provider": {"name": settings.PROVIDER_NAME, "address": "", "url": settings.SITE_URL},
+        "signatories": [],
+        "code": codes.printed(code),
+        "verify_url": address_of(code),
+    }
+
+
+def _day(moment: datetime) -> str:
+    return timezone.localdate(moment, timezone.get_default_timezone()).isoformat()
+
+
+def _in_each_language(message: object) -> Localised:
+    said = {}
+    for language in LANGUAGES:
+        with translation.override(language):
+            said[language] = _(str(message)) if isinstance(message, str) else str(message)
+    return said
