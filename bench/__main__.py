@@ -24,7 +24,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--learners", type=int, default=10_000, help="how many «many» are")
     parser.add_argument("--sockets", type=int, default=500, help="in the live room")
-    parser.add_argument("--only", choices=["pages", "certificates", "room"])
+    parser.add_argument("--only", choices=["pages", "certificates", "registering", "room"])
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="groundwork-bench-") as scratch, database(scratch):
         rows = list(measurements(chosen))
@@ -73,6 +73,8 @@ def measurements(chosen: argparse.Namespace) -> Iterator[tuple[str, str, str, st
         yield from pages(application, chosen.learners)
     if chosen.only in {None, "certificates"}:
         yield from certificates()
+    if chosen.only in {None, "registering"}:
+        yield from registering()
     if chosen.only in {None, "room"}:
         yield from room(chosen.sockets)
 
@@ -134,6 +136,19 @@ def certificates() -> Iterator[tuple[str, str, str, str]]:
     yield ("  first one", f"{cold:.0f} ms CPU", "", "")
     yield ("  each further", f"{warm:.1f} ms CPU", "≤ 20 ms", f"{warm / 20:.0%}")
     yield ("  one process", f"{each_second:.0f} in a second", "", "")
+
+
+def registering() -> Iterator[tuple[str, str, str, str]]:
+    from bench.registering import PEOPLE, SEATS, crowd
+
+    say(f"{PEOPLE:,} people register for {SEATS} seats")
+    wall, busy, states, in_order = crowd()
+    said = ", ".join(f"{n} {state}" for state, n in states.items())
+    yield (f"Registration, {PEOPLE:,} people by the form, one process", "", "", "")
+    yield ("  wall", f"{wall:.0f} s", "≤ 60 s", f"{wall / 60:.0%}")
+    yield ("  each", f"{busy / PEOPLE * 1000:.1f} ms CPU", "", "")
+    yield ("  places", said, f"{SEATS} seated", "")
+    yield ("  waitlist in order", "yes" if in_order else "NO", "yes", "")
 
 
 def room(sockets: int) -> Iterator[tuple[str, str, str, str]]:

@@ -88,7 +88,11 @@ def _sessions(people: dict[str, User], now: datetime) -> int:
     if not Webinar.objects.filter(course=first, state=Webinar.State.ENDED).exists():
         _past(first, people, _at_one(now - timedelta(days=7)))
         made += 1
-    if not Webinar.objects.in_room().filter(course=second, ends_at__gt=now + LENGTH / 2).exists():
+    attendance.end_forgotten_sessions(now)  # where no worker ran: it was live for hours too long
+    running = Webinar.objects.in_room().filter(course=second)
+    if not running.filter(ends_at__gt=now + LENGTH / 2).exists():
+        for last in running:
+            stage.end(last, people["host"], now)
         _live(second, people, now)
         made += 1
     for course, start in ((third, tomorrow), (fourth, tomorrow + timedelta(days=6))):

@@ -58,9 +58,16 @@ def promise_all(
     kind: str, promises: Mapping[str, Mapping[str, object]], *, due_at: datetime | None = None
 ) -> None:
     """Many promises of one kind, `{key: payload}`, in a few statements."""
+    promise_timed(kind, {key: (payload, due_at) for key, payload in promises.items()})
+
+
+def promise_timed(
+    kind: str, promises: Mapping[str, tuple[Mapping[str, object], datetime | None]]
+) -> None:
+    """The same with a time for each, `{key: (payload, due_at)}`; None is now."""
     if kind not in _handlers:
         raise ValueError(f"nobody handles {kind!r}")
-    entries = [_entry(kind, key, payload, due_at) for key, payload in promises.items()]
+    entries = [_entry(kind, key, payload, at) for key, (payload, at) in promises.items()]
     OutboxEntry.objects.bulk_create(entries, ignore_conflicts=True, batch_size=500)
 
 

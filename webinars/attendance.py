@@ -29,13 +29,13 @@ from people import audit
 from people.models import User
 from webinars import letters, rules
 from webinars.models import Determination, LiveWindow, PresenceSpan, Registration, Webinar
+from webinars.models.schedule import FORGOTTEN
 from webinars.room import log, polls
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 LAST_FLUSH = timedelta(minutes=2)  # every process has written its slices this long after the end
 LOOK_BACK = timedelta(days=14)  # how long after the end late slices are looked for by themselves
-FORGOTTEN = timedelta(minutes=30)  # past the planned end, a session that nobody ended is ended
 BATCH = 50
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -14,7 +15,7 @@ from lms.outbox import Stale
 from lms.text import said
 from webinars.invitations import absolute, invitation
 from webinars.models import Determination, Registration, Webinar
-from webinars.zones import spoken_for
+from webinars.zones import days_until, spoken_for
 
 KIND = "webinars.letter"
 State = Registration.State
@@ -130,6 +131,8 @@ def deliver(
     with translation.override(person.language):
         part = invitation(registration, cancel=calendar == "CANCEL") if calendar else None
         context = _context(registration) | {"step": step}
+        if step:
+            context |= _ahead_of(registration, timezone.now())
         return mail.send(
             to=person.email,
             template=f"webinars/mail/{name}.md",
@@ -139,6 +142,15 @@ def deliver(
             calendar=part,
             calendar_method=calendar or "REQUEST",
         )
+
+
+def _ahead_of(registration: Registration, now: datetime) -> dict[str, object]:
+    """How far off it is when the letter goes out: a late worker must not say «tomorrow» today."""
+    starts_at = registration.webinar.starts_at
+    return {
+        "days": days_until(starts_at, now, registration.person.time_zone),
+        "minutes_left": max(0, -(-(starts_at - now) // timedelta(minutes=1))),
+    }
 
 
 def _context(registration: Registration) -> dict[str, object]:

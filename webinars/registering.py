@@ -41,16 +41,7 @@ def register(
     Someone who cancelled may come back: to a free seat, else to the end of the waitlist.
     Enrols the person in the course too. Raises ValidationError when registration is closed.
     """
-    locked = _lock(webinar)
-    registration = Registration.objects.filter(webinar=locked, person=person).first()
-    if registration is None or registration.state == State.CANCELLED:
-        if reason := why_closed(locked):
-            raise ValidationError(reason, code="closed")
-        enrol(person, locked.course, reason=Enrolment.Reason.WEBINAR)
-        registration = _take_place(locked, person, registration, organisation)
-    if needs:
-        _ask_for(registration, needs)
-    return registration
+    return _register(person, _lock(webinar), organisation, needs)
 
 
 @transaction.atomic
@@ -63,11 +54,9 @@ def register_for_all(
 ) -> list[Registration]:
     """Several sessions at once, all or none. Rows are locked in one order, all sessions before
     any course that somebody is enrolled in: no deadlock."""
-    ordered = sorted(webinars, key=lambda webinar: webinar.pk)
-    for webinar in ordered:
-        _lock(webinar)
-    ordered.sort(key=lambda webinar: webinar.course_id)
-    return [register(person, w, organisation=organisation, needs=needs) for w in ordered]
+    locked = [_lock(webinar) for webinar in sorted(webinars, key=lambda webinar: webinar.pk)]
+    locked.sort(key=lambda webinar: webinar.course_id)
+    return [_register(person, row, organisation, needs) for row in locked]
 
 
 def register_by_address(
@@ -127,8 +116,12 @@ def seat_waiting(locked: Webinar) -> int:
     """
     if locked.cancelled_at is not None or locked.ended_at is not None:
         return 0
+    return _seat_first(locked, _free_seats(locked))
+
+
+def _seat_first(locked: Webinar, free: int | None) -> int:
+    """Seat as many of those who wait as there are free seats (None: all)."""
     waiting = locked.registrations.waiting().select_related("person")
-    free = _free_seats(locked)
     if free is not None:
         waiting = waiting[: max(0, free)]
     seated = []
@@ -137,8 +130,9 @@ def seat_waiting(locked: Webinar) -> int:
         registration.save(update_fields=["state", "changed_at"])
         registration.webinar = locked
         seated.append(registration)
-    letters.promise_all(seated, "promoted")
-    reminders.promise(locked, seated)
+    if seated:
+        letters.promise_all(seated, "promoted")
+        reminders.promise(locked, seated)
     return len(seated)
 
 
@@ -167,16 +161,33 @@ def _lock(webinar: Webinar) -> Webinar:
     )
 
 
+def _register(
+    person: User,
+    locked: Webinar,
+    organisation: Organisation | None,
+    needs: Mapping[str, str] | None,
+) -> Registration:
+    registration = Registration.objects.filter(webinar=locked, person=person).first()
+    if registration is None or registration.state == State.CANCELLED:
+        if reason := why_closed(locked):
+            raise ValidationError(reason, code="closed")
+        enrolment = enrol(person, locked.course, reason=Enrolment.Reason.WEBINAR)
+        registration = _take_place(locked, enrolment, registration, organisation)
+    if needs:
+        _ask_for(registration, needs)
+    return registration
+
+
 def _take_place(
     locked: Webinar,
-    person: User,
+    enrolment: Enrolment,
     before: Registration | None,
     organisation: Organisation | None,
 ) -> Registration:
-    now = timezone.now()
+    now, person = timezone.now(), enrolment.person
     free = _free_seats(locked)
     if free is not None and free > 0:
-        free -= seat_waiting(locked)  # nobody overtakes the waitlist
+        free -= _seat_first(locked, free)  # nobody overtakes the waitlist
     full = free is not None and free <= 0
     registration = before or Registration(webinar=locked, person=person, registered_at=now)
     registration.webinar, registration.person = locked, person

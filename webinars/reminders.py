@@ -31,21 +31,19 @@ def promise(
 ) -> None:
     """Write the steps still ahead for people who have a seat, in the caller's transaction."""
     now, rows = now or timezone.now(), list(registrations)
-    for step, ahead in STEPS.items():
-        due_at = webinar.starts_at - ahead
-        if due_at > now:
-            outbox.promise_all(
-                KIND,
-                {
-                    f"{row.pk}:{step}:{webinar.revision}": {
-                        "registration": row.pk,
-                        "step": step,
-                        "revision": webinar.revision,
-                    }
-                    for row in rows
-                },
-                due_at=due_at,
+    due = {step: webinar.starts_at - ahead for step, ahead in STEPS.items()}
+    outbox.promise_timed(
+        KIND,
+        {
+            f"{row.pk}:{step}:{webinar.revision}": (
+                {"registration": row.pk, "step": step, "revision": webinar.revision},
+                due_at,
             )
+            for step, due_at in due.items()
+            if due_at > now
+            for row in rows
+        },
+    )
 
 
 @outbox.handles(KIND)

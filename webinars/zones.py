@@ -21,7 +21,7 @@ NAMES = {
     "Pacific/Honolulu": gettext_lazy("Hawaii Time"),
     "America/Puerto_Rico": gettext_lazy("Atlantic Time (Puerto Rico)"),
     "Pacific/Guam": gettext_lazy("Chamorro Time (Guam)"),
-    "UTC": gettext_lazy("Coordinated Universal Time (UTC)"),
+    "UTC": "UTC",
 }
 
 
@@ -46,6 +46,12 @@ def zone_name(key: str) -> str:
     if key in NAMES:
         return str(NAMES[key])
     return _("%(city)s time") % {"city": key.rsplit("/", 1)[-1].replace("_", " ")}
+
+
+def days_until(starts_at: datetime, now: datetime, zone: str) -> int:
+    """Midnights between the two on that zone's clock: 0 today, 1 tomorrow."""
+    there = ZoneInfo(zone)
+    return (starts_at.astimezone(there).date() - now.astimezone(there).date()).days
 
 
 def spoken(starts_at: datetime, ends_at: datetime, zone: str) -> When:

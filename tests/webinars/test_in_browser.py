@@ -1,6 +1,7 @@
 """The pages of this app in a real browser: one journey, and nothing for axe to find."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from django.utils import timezone
@@ -54,6 +55,26 @@ def test_a_stranger_registers_comes_in_by_code_and_gives_the_seat_back(visitor, 
     visitor.get_by_role("button", name="Cancel my registration").click()
     expect(visitor.get_by_role("status").first).to_contain_text("Your registration is cancelled")
     assert webinar.registrations.get().state == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("zone", "words"),
+    [
+        ("UTC", "(on your clock: 6:00 PM UTC)"),
+        ("Pacific/Guam", "(on your clock: Fri, Dec 4, 4:00 AM GMT+10)"),
+        ("America/New_York", ""),
+    ],
+)
+def test_strangers_see_the_time_on_their_own_clock_in_few_words(browser, site, zone, words):
+    webinar = make_webinar(starts_at=datetime(2026, 12, 3, 18, tzinfo=UTC))
+    context = browser.new_context(timezone_id=zone, locale="en-US")
+    page = context.new_page()
+    page.goto(f"{site}/webinars/{webinar.slug}/")
+    page.wait_for_function("!!customElements.get('gw-local-time')")
+
+    said = page.locator("gw-local-time").first
+    assert " ".join((said.text_content() or "").split()) == words
+    context.close()
 
 
 @pytest.mark.parametrize(("scheme", "language"), [("light", ""), ("dark", "/es")])

@@ -241,8 +241,28 @@ class TestReminders:
     def test_a_step_that_is_kept_too_late_is_skipped(self, registration, mailoutbox, monkeypatch):
         self.at(monkeypatch, registration, timedelta(minutes=30))  # the worker slept for days
 
-        assert [letter.subject.split(":")[0] for letter in mailoutbox] == ["In one hour"]
+        assert [letter.subject.split(":")[0] for letter in mailoutbox] == ["In 30 minutes"]
         assert outcomes("webinars.reminder", step="day") == [("skipped", "its time has passed")]
+
+    @pytest.mark.parametrize(
+        ("late", "words"),
+        [
+            (timedelta(days=6, hours=23), "In one week"),
+            (timedelta(days=3), "In 3 days"),
+            (timedelta(hours=23), "Tomorrow"),
+            (timedelta(hours=2), "Today"),
+            (timedelta(minutes=59), "In one hour"),
+            (timedelta(minutes=10), "In 10 minutes"),
+        ],
+    )
+    def test_a_late_letter_says_what_is_true_by_then(self, mailoutbox, monkeypatch, late, words):
+        noon = (timezone.now() + timedelta(days=10)).replace(hour=17, minute=0)
+        registration = register(make_person(), make_webinar(starts_at=noon))
+        OutboxEntry.objects.filter(kind="webinars.letter").delete()
+
+        self.at(monkeypatch, registration, late)
+
+        assert [letter.subject.split(":")[0] for letter in mailoutbox] == [words]
 
     def test_after_a_move_only_the_new_steps_are_sent(self, registration, mailoutbox, monkeypatch):
         webinar = registration.webinar

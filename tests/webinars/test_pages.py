@@ -60,6 +60,40 @@ def test_the_schedule_shows_what_is_live_what_is_coming_and_what_was(client):
     assert "Recording" in text(response)
 
 
+def test_what_was_left_on_for_hours_is_no_longer_shown_as_live(client):
+    """Where no worker runs, nobody ends what hosts forget."""
+    left_on = hold(make_webinar(starts_in=-5 * HOUR), (0, 1), ended=False)
+    late = make_webinar(starts_in=-5 * HOUR)
+    late.state = "live"
+    late.save()
+    late.windows.create(opened_at=timezone.now() - HOUR / 4)  # began after its planned end
+
+    assert list(client.get(url("schedule")).context["live"]) == [late]
+    assert "Live now" not in text(client.get(url("webinar", left_on)))
+
+
+def test_without_languages_there_is_no_label_for_them(client):
+    assert "<dt>Language</dt>" in text(client.get(url("webinar", make_webinar())))
+    assert "<dt>Language</dt>" not in text(client.get(url("webinar", make_webinar(languages=[]))))
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("renew-calendar", []),
+        *[(act, []) for act in ("change-state", "host-say", "write-poll", "ask", "say")],
+        *[(act, [1]) for act in ("remove-message", "moderate", "run-poll", "vote-poll")],
+    ],
+)
+def test_what_only_takes_posts_asks_who_you_are_first(client, name, more):
+    webinar = make_webinar()
+    at = [] if name == "renew-calendar" else [webinar.slug, *more]
+
+    response = client.get(reverse(f"webinars:{name}", args=at))
+
+    assert (response.status_code, "login" in response.url) == (302, True)
+
+
 def test_hosts_see_their_drafts_marked(client):
     make_webinar(published=False)
     client.force_login(make_person(may_host=True))

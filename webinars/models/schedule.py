@@ -8,7 +8,7 @@ from typing import Self
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Count, F, OuterRef, Q, Subquery, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -21,6 +21,7 @@ from people.models import User, check_zone
 from webinars import rules
 
 DOORS = timedelta(minutes=30)  # the room opens this long before the planned start
+FORGOTTEN = timedelta(minutes=30)  # past the planned end, a session that nobody ended is ended
 
 
 class CreditPolicy(models.Model):
@@ -90,6 +91,16 @@ class WebinarQuerySet(PlannedQuerySet["Webinar"]):
 
     def in_room(self) -> Self:
         return self.filter(state__in=Webinar.IN_ROOM)
+
+    def live_now(self) -> Self:
+        """In the room, and not left on: without a worker nobody ends what hosts forget."""
+        from webinars.models.presence import LiveWindow  # noqa: PLC0415 -- it points here
+
+        began_late = LiveWindow.objects.filter(
+            webinar=OuterRef("pk"), opened_at__gte=OuterRef("ends_at"), closed_at=None
+        )
+        in_time = Q(ends_at__gt=timezone.now() - FORGOTTEN)
+        return self.in_room().filter(in_time | Exists(began_late))
 
     def over(self) -> Self:
         """Those that took place, the latest first."""
@@ -191,7 +202,9 @@ class Webinar(models.Model):
         if self.state == Webinar.State.ENDED:
             return "over"
         if self.state in Webinar.IN_ROOM:
-            return str(self.state)
+            # One that began only after its planned end has its planned length from then on.
+            left_on = self.ends_at + (self.ends_at - self.starts_at) + FORGOTTEN <= now
+            return "over" if left_on else str(self.state)
         if self.ends_at <= now:
             return "missed"
         return "doors" if self.doors_at <= now else "ahead"

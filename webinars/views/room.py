@@ -55,8 +55,8 @@ def me(request: SignedIn, slug: str) -> HttpResponse:
     return render(request, "webinars/room.html#me", context)
 
 
-@require_POST
 @login_required
+@require_POST
 def ask(request: SignedIn, slug: str) -> HttpResponse:
     guest = _inside(request, slug)
     form = QuestionForm(request.POST)
@@ -85,8 +85,8 @@ def ask(request: SignedIn, slug: str) -> HttpResponse:
     return _page(request, guest, ask=form, status=422)
 
 
-@require_POST
 @login_required
+@require_POST
 def vote_question(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     guest = _inside(request, slug)
     question = get_object_or_404(RoomQuestion.objects.public(), webinar=guest.webinar, pk=pk)
@@ -101,8 +101,8 @@ def vote_question(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     return see_other(f"{_address(guest)}#question-{pk}")
 
 
-@require_POST
 @login_required
+@require_POST
 def withdraw(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     guest = _inside(request, slug)
     mine = RoomQuestion.objects.filter(webinar=guest.webinar, author=guest.person)
@@ -116,8 +116,8 @@ def withdraw(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     return see_other(f"{_address(guest)}#questions")
 
 
-@require_POST
 @login_required
+@require_POST
 def say(request: SignedIn, slug: str) -> HttpResponse:
     guest = _inside(request, slug)
     form = MessageForm(request.POST)
@@ -151,8 +151,8 @@ def poll(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     return render(request, "webinars/room/poll.html", {"item": _my_poll(guest, row)})
 
 
-@require_POST
 @login_required
+@require_POST
 def vote_poll(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     guest = _inside(request, slug)
     row = _poll(guest, pk)

@@ -24,7 +24,7 @@ def schedule(request: HttpRequest) -> HttpResponse:
     sessions = Webinar.objects.visible_to(request.user).for_reader(request.user)
     past = Paginator(sessions.over(), PAST_ON_A_PAGE)
     context: dict[str, object] = {
-        "live": sessions.in_room().order_by("starts_at"),
+        "live": sessions.live_now().order_by("starts_at"),
         "upcoming": sessions.upcoming().exclude(state__in=Webinar.IN_ROOM),
         "past": past.get_page(request.GET.get("page")),
     }
@@ -71,8 +71,8 @@ def calendar_feed(request: HttpRequest, secret: str) -> HttpResponse:
     return _calendar(invitations.feed(person), "webinars.ics")
 
 
-@require_POST
 @login_required
+@require_POST
 def renew_calendar(request: SignedIn) -> HttpResponse:
     invitations.renew_link(request.user)
     messages.success(request, _("Your calendar has a new link. The old one no longer works."))
