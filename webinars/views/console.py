@@ -39,8 +39,8 @@ def console(request: SignedIn, slug: str) -> HttpResponse:
     return _console(request, _hosted(request, slug))
 
 
-@require_POST
 @only(host)
+@require_POST
 def change_state(request: SignedIn, slug: str) -> HttpResponse:
     webinar = _hosted(request, slug)
     verbs = {Webinar.State.LIVE: stage.go_live, Webinar.State.BREAK: stage.take_break}
@@ -69,8 +69,8 @@ def end(request: SignedIn, slug: str) -> HttpResponse:
     return see_other(_address(webinar))
 
 
-@require_POST
 @only(host)
+@require_POST
 def say(request: SignedIn, slug: str) -> HttpResponse:
     webinar = _hosted(request, slug)
     form = MessageForm(request.POST)
@@ -94,16 +94,16 @@ def say(request: SignedIn, slug: str) -> HttpResponse:
     return _console(request, webinar, say=form, status=422)
 
 
-@require_POST
 @only(host)
+@require_POST
 def remove_message(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     webinar = _hosted(request, slug)
     chat.remove(get_object_or_404(ChatMessage, webinar=webinar, pk=pk), request.user)
     return _done(request, webinar, "chat")
 
 
-@require_POST
 @only(host)
+@require_POST
 def moderate(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     webinar = _hosted(request, slug)
     question = get_object_or_404(RoomQuestion, webinar=webinar, pk=pk)
@@ -126,8 +126,8 @@ def moderate(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     return _done(request, webinar, "queue" if act != "answer" else "questions")
 
 
-@require_POST
 @only(host)
+@require_POST
 def write_poll(request: SignedIn, slug: str) -> HttpResponse:
     webinar = _hosted(request, slug)
     form = PollForm(request.POST)
@@ -154,8 +154,8 @@ def write_poll(request: SignedIn, slug: str) -> HttpResponse:
     return _console(request, webinar, write=form, status=422)
 
 
-@require_POST
 @only(host)
+@require_POST
 def run_poll(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     webinar = _hosted(request, slug)
     row = get_object_or_404(Poll, webinar=webinar, pk=pk)
