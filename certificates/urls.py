@@ -1,12 +1,13 @@
 from django.urls import path, re_path
 
-from certificates.views import managing, public, transcript
+from certificates.transcripts import pages
+from certificates.views import managing, public
 
 app_name = "certificates"
 CODE = r"(?P<code>[0-9A-Za-z-]{10,48})"
 urlpatterns = [
     path("verify/", public.verify, name="verify"),
-    path("me/transcript/", transcript.transcript, name="transcript"),
+    path("me/transcript/", pages.transcript, name="transcript"),
     re_path(rf"^certificates/{CODE}/$", public.certificate, name="certificate"),
     re_path(rf"^certificates/{CODE}/manage/$", managing.manage, name="manage"),
     re_path(rf"^certificates/{CODE}/correct/$", managing.correct, name="correct"),

@@ -249,6 +249,7 @@ OUTBOX_THREADS = not TESTING  # letters that somebody waits for are sent beside 
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="Groundwork <learning@groundwork.test>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Who stands behind the certificates: copied into each one when it is issued.
+FISCAL_YEAR_MONTH = _whole_number("FISCAL_YEAR_MONTH", 7, at_most=12)  # North Carolina's: 1 July
 PROVIDER_NAME = env.str("PROVIDER_NAME", default="Groundwork Demonstration Health Department")
 
 # --- Languages and time

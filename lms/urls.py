@@ -27,6 +27,7 @@ urlpatterns += i18n_patterns(
     path("staff/outbox/", staff.outbox_page, name="staff-outbox"),
     path("staff/outbox/<int:pk>/retry/", staff.retry, name="staff-outbox-retry"),
     path("", include("certificates.crediting.urls")),
+    path("", include("certificates.transcripts.urls")),
     path("", include("certificates.urls")),
     prefix_default_language=False,
 )

@@ -2,13 +2,16 @@ from certificates.models.certificate import Certificate, State, address_of
 from certificates.models.revocation import Revocation
 from certificates.models.series import SeriesAward
 from certificates.models.suspension import Lifting, Suspension
+from certificates.models.transcript import OutsideTraining, TranscriptShare
 
 __all__ = [
     "Certificate",
     "Lifting",
+    "OutsideTraining",
     "Revocation",
     "SeriesAward",
     "State",
     "Suspension",
+    "TranscriptShare",
     "address_of",
 ]

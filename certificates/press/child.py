@@ -2,8 +2,9 @@
 
 Reads requests from standard input and writes answers to standard output until its input ends,
 which is also how it notices that its parent is gone. A frame is four bytes of length (big endian)
-and that many bytes. A request is one frame of JSON: {"snapshot", "paper"}. An answer is a frame
-of JSON, {"error", "trace", "missing"}, and a frame with the PDF, empty when there is an error.
+and that many bytes. A request is one frame of JSON: {"snapshot", "paper"}. An answer
+is a frame of JSON, {"error", "trace", "missing"}, and a frame with the PDF, empty when
+there is an error.
 """
 
 import io
@@ -22,6 +23,7 @@ import segno
 import typst
 
 from certificates.press.glyphs import FONTS, coverage
+from certificates.press.record import TEMPLATE, record_of
 from certificates.press.sheet import Sheet, sheet_of
 
 MEMORY = 1 << 30  # of address space; about 220 MB are in use
@@ -77,7 +79,9 @@ def _trace(error: Exception) -> str:
 
 
 def _print(compiler: typst.Compiler, snapshot: dict[str, Any], paper: str) -> tuple[Sheet, bytes]:
-    """Print, and where Typst refuses a text in spite of the fonts' word, print without it.
+    """Print a certificate's snapshot, or a transcript, which names its template too.
+
+    Where Typst refuses a text in spite of the fonts' word, print without it.
 
     Fonts say which characters they have, not which combinations: between marks of other scripts
     a character may still find no font. A certificate with a visible gap beats none. Typst names
@@ -85,7 +89,10 @@ def _print(compiler: typst.Compiler, snapshot: dict[str, Any], paper: str) -> tu
     """
     without: set[str] = set()
     for left in reversed(range(ROUNDS)):
-        sheet = sheet_of(snapshot, paper, without)
+        if snapshot.get("template") == TEMPLATE.stem:
+            sheet = record_of(snapshot, paper, without)
+        else:
+            sheet = sheet_of(snapshot, paper, without)
         try:
             return sheet, _compile(compiler, sheet)
         except typst.TypstError as error:
@@ -108,6 +115,8 @@ def _refused(message: str) -> set[str]:
 
 def _compile(compiler: typst.Compiler, sheet: Sheet) -> bytes:
     """The page at the largest scale at which it is one page, which is nearly always the first."""
+    if sheet.template == TEMPLATE:  # a record has as many pages as it takes
+        return _compile_at(compiler, sheet, {"sheet": _json(sheet.fields)})
     inputs = {
         "sheet": _json(sheet.fields),
         "qr": _qr(sheet.verify_url),

@@ -221,20 +221,6 @@ def test_only_credit_administrators_manage(signed_in, certificate, act):
     assert answer.status_code == 404
 
 
-@pytest.mark.parametrize("count", [1, 5])
-def test_the_transcript_costs_the_same_for_any_number(
-    signed_in, person, count, django_assert_max_num_queries, django_capture_on_commit_callbacks
-):
-    with django_capture_on_commit_callbacks(execute=True):
-        for _ in range(count):
-            finish(enrolled(person, make_course()))
-
-    with django_assert_max_num_queries(4):  # session, person, completions, certificates
-        page = signed_in.get(reverse("certificates:transcript"))
-
-    assert page.content.decode().count("gw-badge--valid") == count
-
-
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_the_letter_is_in_the_holders_language(
     person, language, mailoutbox, django_capture_on_commit_callbacks

@@ -28,6 +28,8 @@ WIDE, PHONE = 1280, 360
 # What takes a form, a file or a number, and answers no page of its own to a GET.
 NO_PAGES = {
     *("healthz", "readyz", "sitemap", "set-theme", "staff-outbox-retry"),
+    *("transcripts:pdf", "transcripts:csv", "transcripts:share", "transcripts:stop-sharing"),
+    *("transcripts:remove", "transcripts:proof", "transcripts:decide", "transcripts:waiting-proof"),
     *("credit:withdraw", "credit:claim", "credit:nchec", "credit:train"),
     *(
         "certificates:correct",
@@ -99,6 +101,7 @@ def stranger(window, demo):
         reverse("webinars:register-series", args=[demo.series.slug]),
         reverse("webinars:series-registered", args=[demo.series.slug]),
         reverse("webinars:calendar-feed", args=["not-a-secret"]),
+        reverse("transcripts:shared", args=[demo.link]),
         reverse("certificates:verify"),
         reverse("certificates:verify") + "?code=AAAA-AAAA-AAAA-AAAA",
         *(each.get_absolute_url() for each in (demo.valid, demo.superseded, demo.revoked)),
@@ -196,6 +199,9 @@ def lead(window, demo):
     """Who earned credit, some of it to be claimed."""
     yield from pages(window, reverse("credit:mine"))
     yield from refused(window, empty="hours")
+    transcript = reverse("certificates:transcript")
+    yield from pages(window, transcript, f"{transcript}?by=course")
+    yield from refused(window, reverse("transcripts:add"))
 
 
 def guarded(window, demo):
@@ -298,6 +304,8 @@ def credit(window, demo):
     slug = demo.ended.slug
     course = reverse("credit:course", args=[demo.course.slug])
     yield from pages(window, *(reverse(f"credit:{name}") for name in ("index", "reports")), course)
+    yield from pages(window, reverse("transcripts:waiting"))
+    yield from refused(window)
     yield from refused(window, course)
     place = demo.ended.registrations.first()
     decide = reverse("webinars:decide-attendance", args=[slug, place.pk])

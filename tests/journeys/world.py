@@ -3,14 +3,17 @@
 import io
 import time
 import uuid
+from datetime import date
 from types import SimpleNamespace
 
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from certificates import issuing, withdrawing
 from certificates.models import Certificate
+from certificates.transcripts import outside, sharing
 from courses import assessment, packing
 from courses.models import Course, Draft, Series
 from library.models import CaseStudy, Practice
@@ -40,6 +43,7 @@ def build():
     _room(world)
     _quiz(world)
     _certificates(world)
+    _transcript(world)
     _second_step(world)
     _work(world)
     world.draft = Draft.objects.get(course=world.course)
@@ -111,6 +115,23 @@ def _certificates(world):
         setattr(world, name, made)
     issuing.reissue(world.superseded, name="Aaron B. Tate", by=credit, why="A letter")
     withdrawing.revoke(world.revoked, reason="error", by=credit, why="Issued twice")
+
+
+def _transcript(world):
+    """A link, and training elsewhere: one recognised, one that waits."""
+    lead, credit = world.person["lead"], world.person["credit"]
+    world.link = sharing.share(lead).secret
+    for name in ("First aid", "Ethics at work"):
+        row = outside.state(
+            lead,
+            key=uuid.uuid4(),
+            title=name,
+            provider="Somebody else",
+            completed_on=date(2026, 2, 1),
+            hours=2,
+            proof=SimpleUploadedFile("proof.pdf", b"%PDF-1.7"),
+        )
+    outside.decide(row, by=credit, recognise=True, words="Fine.")
 
 
 def _second_step(world):
