@@ -87,6 +87,8 @@ def start(request: SignedIn, enrolment: Enrolment, lesson: Lesson) -> HttpRespon
 def answer(request: SignedIn, enrolment: Enrolment, lesson: Lesson, question: str) -> HttpResponse:
     """Save one answer by itself; htmx swaps in the word that it is saved."""
     attempt = _attempt_or_404(request, enrolment, lesson)
+    if attempt is None:
+        return _asked_again(request, enrolment, lesson)
     if question not in assessment.questions_of(attempt):
         raise Http404
     try:
@@ -106,6 +108,8 @@ def answer(request: SignedIn, enrolment: Enrolment, lesson: Lesson, question: st
 def save(request: SignedIn, enrolment: Enrolment, lesson: Lesson) -> HttpResponse:
     """Save the whole form for later, as a browser without JavaScript does."""
     attempt = _attempt_or_404(request, enrolment, lesson)
+    if attempt is None:
+        return _asked_again(request, enrolment, lesson)
     try:
         errors = assessment.save(attempt, _answers(request, attempt))
     except ValidationError:
@@ -120,6 +124,8 @@ def save(request: SignedIn, enrolment: Enrolment, lesson: Lesson) -> HttpRespons
 def submit(request: SignedIn, enrolment: Enrolment, lesson: Lesson) -> HttpResponse:
     """Save the whole form and send it. A quiz with gaps asks once whether that is meant."""
     attempt = _attempt_or_404(request, enrolment, lesson)
+    if attempt is None:
+        return _asked_again(request, enrolment, lesson)
     try:
         errors = assessment.save(attempt, _answers(request, attempt))
     except ValidationError:
@@ -162,15 +168,32 @@ def result(request: SignedIn, enrolment: Enrolment, lesson: Lesson, number: int)
     return render(request, "courses/result.html", context)
 
 
-def _attempt_or_404(request: SignedIn, enrolment: Enrolment, lesson: Lesson) -> Attempt:
-    """The attempt the form is about: an evaluation has one, a quiz names it."""
+def _attempt_or_404(request: SignedIn, enrolment: Enrolment, lesson: Lesson) -> Attempt | None:
+    """The attempt the form is about: an evaluation has one, a quiz names it.
+
+    None: it belongs to an earlier round of the course, which a new one followed meanwhile.
+    """
     if lesson.kind == "evaluation":
         return assessment.start(enrolment, lesson)
-    mine = Attempt.objects.filter(enrolment=enrolment, item=lesson.uuid)
+    mine = Attempt.objects.filter(
+        enrolment__person=request.user, enrolment__course=enrolment.course_id, item=lesson.uuid
+    )
     try:
-        return mine.get(uuid=request.POST.get("attempt", ""))
+        attempt = mine.get(uuid=request.POST.get("attempt", ""))
     except (Attempt.DoesNotExist, ValidationError):
         raise Http404 from None
+    return attempt if attempt.enrolment_id == enrolment.pk else None
+
+
+def _asked_again(request: SignedIn, enrolment: Enrolment, lesson: Lesson) -> HttpResponse:
+    messages.info(
+        request,
+        _(
+            "This course has started again for you since you opened that page. "
+            "What you saved before stays saved. Please answer the quiz here."
+        ),
+    )
+    return see_other(address(enrolment, lesson))
 
 
 def _answers(request: SignedIn, attempt: Attempt) -> dict[str, list[str]]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from courses.document import Lesson
 from courses.models import Completion, Course, Enrolment
+from courses.models.course import document_of
 from courses.progress import Progress
 from lms.http import see_other
 from people.access import SignedIn
@@ -38,12 +39,32 @@ def enrolled[**P](
             course = get_object_or_404(Course.objects.visible_to(request.user), slug=slug)
             messages.info(request, _("Enroll in this course first. Then its lessons open."))
             return redirect(course)
-        found = enrolment.document.lesson(lesson)
+        found = _meant(request, enrolment) or enrolment.document.lesson(lesson)
         if found is None:
-            raise Http404
+            if request.method != "POST" or not _asked_before(enrolment, lesson):
+                raise Http404
+            messages.info(
+                request,
+                _(
+                    "This course changed while your page was open, and that lesson is no longer "
+                    "part of it. What you saved before stays saved."
+                ),
+            )
+            return see_other(enrolment.course.get_absolute_url())
         return view(request, enrolment, found, *args, **kwargs)
 
     return login_required(checked)  # type: ignore[type-var, return-value]
+
+
+def _meant(request: SignedIn, enrolment: Enrolment) -> Lesson | None:
+    """The lesson that a form names: its address may have changed while the form stood open."""
+    return enrolment.document.item(request.POST.get("lesson", ""))
+
+
+def _asked_before(enrolment: Enrolment, slug: str) -> bool:
+    """The course once had a lesson at this address, so an open page may still post there."""
+    versions = enrolment.course.versions.order_by("-number").values_list("pk", flat=True)
+    return any(document_of(pk).lesson(slug) for pk in versions)
 
 
 def posted[**P](

@@ -1,12 +1,23 @@
+import re
 from html.parser import HTMLParser
 
 import pytest
+import yaml
 
 from courses import assessment, paper
-from courses.models import Answer, Attempt, Completion, Evidence
+from courses.loading import CONTENT
+from courses.models import Answer, Attempt, Completion, Enrolment, Evidence
 from courses.publishing import publish
 from tests.courses.pages import count_queries, lesson_url, lessons_of, send, start
-from tests.factories import both, enrolled, make_course, make_draft, make_person, single
+from tests.factories import (
+    both,
+    enrolled,
+    make_course,
+    make_draft,
+    make_lesson,
+    make_person,
+    single,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -540,3 +551,94 @@ def test_a_quiz_of_two_lessons_has_two_sets_of_tries(person):
     one, two = lessons_of(enrolment)
 
     assert assessment.start(enrolment, one) != assessment.start(enrolment, two)
+
+
+# --- a form that stood open while the course changed
+
+
+def renamed(enrolment, lesson, slug="elsewhere"):
+    """The lesson's address is corrected while somebody has it open."""
+    draft = enrolment.course.draft
+    draft.modules.get().lessons.filter(uuid=lesson.uuid).update(slug=slug)
+    publish(draft, by=None, policy="correction")
+    enrolment.refresh_from_db()
+
+
+def form_of(lesson, attempt, given):
+    fields = {f"q-{uuid}": value for uuid, value in answers(lesson, given).items()}
+    return {"lesson": lesson.uuid, "attempt": attempt.uuid, **fields}
+
+
+def test_an_open_form_is_sent_although_the_lesson_has_a_new_address(signed_in, person):
+    enrolment, lesson, attempt = open_attempt(person)
+    html = signed_in.get(lesson_url(enrolment, lesson)).content.decode()
+    assert f'name="lesson" value="{lesson.uuid}"' in html
+    assert 'hx-params="lesson,attempt,' in html
+
+    renamed(enrolment, lesson)
+    sent = signed_in.post(lesson_url(enrolment, lesson, "submit"), form_of(lesson, attempt, RIGHT))
+
+    assert sent.status_code == 303
+    assert sent["Location"].endswith("/elsewhere/tries/1/")
+    assert Attempt.objects.get().passed
+
+
+def test_a_lesson_that_took_the_old_address_gets_no_answers_of_another(signed_in, person):
+    enrolment, lesson, attempt = open_attempt(person)
+    module = enrolment.course.draft.modules.get()
+    module.lessons.filter(uuid=lesson.uuid).update(slug="elsewhere")
+    module.lessons.create(
+        kind="page", slug=lesson.slug, title=both("Other"), position=2
+    ).blocks.create(kind="text", body=both("<p>Words.</p>"), position=1)
+    publish(module.draft, by=None, policy="correction")
+
+    url = lesson_url(enrolment, lesson, "save")
+    saved = signed_in.post(url, form_of(lesson, attempt, RIGHT))
+
+    assert saved["Location"].endswith("/elsewhere/")
+    assert Answer.objects.count() == 4
+
+
+def test_an_open_form_of_a_lesson_that_is_gone_leads_to_the_course(signed_in, person):
+    enrolment, lesson, attempt = open_attempt(person)
+    assessment.save(attempt, answers(lesson, RIGHT))
+    draft = enrolment.course.draft
+    draft.modules.get().lessons.all().delete()
+    make_lesson(draft.modules.get())
+    publish(draft, by=None, policy="correction")
+
+    url = lesson_url(enrolment, lesson, "submit")
+    response = signed_in.post(url, form_of(lesson, attempt, WRONG), follow=True)
+
+    assert response.redirect_chain == [(enrolment.course.get_absolute_url(), 303)]
+    assert "What you saved before stays saved." in response.content.decode()
+    assert Answer.objects.count() == 4
+    assert signed_in.post(url.replace(lesson.slug, "never"), {}).status_code == 404
+
+
+def test_a_form_of_an_earlier_round_leads_to_the_quiz_of_the_new_one(signed_in, person):
+    enrolment, lesson, attempt = open_attempt(person)
+    assessment.save(attempt, answers(lesson, RIGHT))
+    again = Enrolment.objects.create(
+        person=person, course=enrolment.course, cycle=2, version=enrolment.version
+    )
+
+    for name in ("save", "submit"):
+        url = lesson_url(enrolment, lesson, name)
+        response = signed_in.post(url, form_of(lesson, attempt, WRONG), follow=True)
+        assert response.redirect_chain == [(lesson_url(again, lesson), 303)]
+        assert "has started again for you" in response.content.decode()
+    one = lesson_url(enrolment, lesson, "answer", lesson.questions[0].uuid)
+    moved = signed_in.post(one, form_of(lesson, attempt, WRONG), headers={"HX-Request": "true"})
+    assert moved["HX-Redirect"] == lesson_url(again, lesson)
+    assert set(Answer.objects.values_list("attempt", flat=True)) == {attempt.pk}
+    assert Attempt.objects.count() == 1
+
+
+def test_what_a_quiz_asks_for_is_said_once():
+    """The page says how many questions, tries and percent there are: the introductions do not."""
+    for path in CONTENT.glob("*/*/*.yaml"):
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if isinstance(data, dict) and "pass_percent" in data:
+            told = " ".join(data.get("intro", {}).values())
+            assert not re.search(r"%|as often as|las veces que|cuantas veces", told), path
