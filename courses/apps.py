@@ -8,3 +8,6 @@ class CoursesConfig(AppConfig):
         # Imported for what they register: outbox handlers and sweeps.
         from courses import publishing  # noqa: F401, PLC0415
         from courses.studio import uploads  # noqa: F401, PLC0415
+        from courses.studio.question_editors import require_every_kind  # noqa: PLC0415
+
+        require_every_kind()

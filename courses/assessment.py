@@ -1,7 +1,8 @@
 """Quizzes and evaluations. The only writer of Attempt and Answer.
 
 A paper is frozen when an attempt starts. Each answer is saved by itself until the attempt is
-submitted, once. What passed or was sent becomes evidence in the transaction of the submit.
+submitted, once. What passed or was sent becomes evidence in the transaction of the submit, or of
+the review when somebody has to read an essay first (`courses.reviewing`).
 Locks are always taken in this order: enrolment, attempt.
 """
 
@@ -20,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from courses.document import Lesson, Question
-from courses.models import Answer, Attempt, Enrolment
+from courses.models import Answer, Attempt, AttemptReview, Enrolment
 from courses.models.course import document_of
 from courses.progress import pass_percent
 from courses.questions import KINDS, Unreadable
@@ -44,6 +45,11 @@ def start(enrolment: Enrolment, lesson: Lesson, *, number: int | None = None) ->
         once = lesson.kind == "evaluation"
         if attempt.submitted_at is None or attempt.number == number or once:
             return attempt
+    if any(attempt.awaits_review_since for attempt in before):
+        raise ValidationError(
+            _("A trainer is still reading your last try. You will see the result here."),
+            code="waiting",
+        )
     limit = tries(lesson)
     if limit and len(before) >= limit:
         raise ValidationError(
@@ -68,14 +74,17 @@ def tries(lesson: Lesson) -> int:
 
 
 def _paper(lesson: Lesson) -> list[dict[str, Any]]:
-    shuffle = bool(lesson.settings.get("shuffle"))
-    paper = []
-    for question in lesson.questions:
-        options = KINDS[question.kind].option_ids(question.body)
-        if shuffle:
-            random.SystemRandom().shuffle(options)
-        paper.append({"question": question.uuid, "options": options})
-    return paper
+    mix = bool(lesson.settings.get("shuffle"))
+    questions = list(lesson.questions)
+    if lesson.settings.get("shuffle_questions"):
+        random.SystemRandom().shuffle(questions)
+    return [
+        {
+            "question": question.uuid,
+            "options": KINDS[question.kind].order(question.body, mix=mix),
+        }
+        for question in questions
+    ]
 
 
 def lesson_of(attempt: Attempt) -> Lesson:
@@ -104,11 +113,12 @@ def save(attempt: Attempt, sent: Mapping[str, Sequence[str]]) -> dict[str, str]:
     if locked.submitted_at is not None:
         raise ValidationError(_("These answers were already sent."), code="submitted")
     questions = questions_of(locked)
+    orders = {entry["question"]: entry["options"] for entry in locked.paper}
     unreadable: dict[str, str] = {}
     for uuid, strings in sent.items():
         question = questions[uuid]
         try:
-            value = KINDS[question.kind].read(question.body, strings)
+            value = KINDS[question.kind].read(question.body, strings, orders[uuid])
         except Unreadable as error:
             unreadable[uuid] = str(error)
             continue
@@ -125,6 +135,13 @@ def save(attempt: Attempt, sent: Mapping[str, Sequence[str]]) -> dict[str, str]:
 
 def answers_of(attempt: Attempt) -> dict[str, Answer]:
     return {answer.question: answer for answer in attempt.answers.all()}
+
+
+def remarks_on(attempt: Attempt) -> dict[str, str]:
+    """What the trainer wrote who read this attempt, by question; `review` comes with the row."""
+    review: AttemptReview | None = getattr(attempt, "review", None)
+    given = review.marks if review else {}
+    return {uuid: mark["comment"] for uuid, mark in given.items() if mark["comment"]}
 
 
 def unanswered(attempt: Attempt, *, required_only: bool = False) -> list[str]:
@@ -155,30 +172,55 @@ def submit(attempt: Attempt) -> Attempt:
             raise ValidationError({uuid: _("Please answer this question.") for uuid in missing})
         enrolment.record("evaluated", attempt.item, source="learner", reference=str(attempt.uuid))
         return attempt
-    _mark(attempt, lesson)
+    if essays_of(attempt):
+        attempt.awaits_review_since = now
+        attempt.save(update_fields=["awaits_review_since"])
+        return attempt
+    settle(attempt, enrolment, {})
+    return attempt
+
+
+def essays_of(attempt: Attempt) -> dict[str, Question]:
+    """The questions of this attempt that were answered and that a person has to read."""
+    answered = set(Answer.objects.filter(attempt=attempt).values_list("question", flat=True))
+    return {
+        uuid: question
+        for uuid, question in questions_of(attempt).items()
+        if KINDS[question.kind].by_hand and uuid in answered
+    }
+
+
+def settle(attempt: Attempt, enrolment: Enrolment, by_hand: Mapping[str, Decimal]) -> None:
+    """Mark it, and record the pass. Inside the transaction that holds the enrolment's row.
+
+    `by_hand` are the points that a person gave, by question. Whoever passes did it at the moment
+    of sending, however long somebody took to read it.
+    """
+    _mark(attempt, lesson_of(attempt), by_hand)
     if attempt.passed:
         enrolment.record(
             "passed",
             attempt.item,
             source="quiz",
             reference=str(attempt.uuid),
-            occurred_at=now,
+            occurred_at=attempt.submitted_at,
             value={"percent": attempt.percent, "attempt": attempt.number},
         )
-    return attempt
 
 
-def _mark(attempt: Attempt, lesson: Lesson) -> None:
+def _mark(attempt: Attempt, lesson: Lesson, by_hand: Mapping[str, Decimal]) -> None:
     """Exact shares, rounded down only where they are shown: 79.99 % is not 80 %."""
     answers = answers_of(attempt)
     total, possible = Fraction(0), 0
     for uuid, question in questions_of(attempt).items():
         kind = KINDS[question.kind]
-        if not kind.marked:
+        if not kind.marked(question.body):
             continue
         possible += question.points
         if answer := answers.get(uuid):
             points = kind.mark(question.body, answer.value) * question.points
+            if kind.by_hand:
+                points = Fraction(by_hand.get(uuid, 0))
             total += points
             answer.points = _cents(points)
     Answer.objects.bulk_update(answers.values(), ["points"])
@@ -187,7 +229,10 @@ def _mark(attempt: Attempt, lesson: Lesson) -> None:
     attempt.points, attempt.points_possible = _cents(total), possible
     attempt.percent = int(share * 100)
     attempt.passed = attempt.percent >= pass_percent(lesson)
-    attempt.save(update_fields=["points", "points_possible", "percent", "passed"])
+    attempt.awaits_review_since = None
+    attempt.save(
+        update_fields=["points", "points_possible", "percent", "passed", "awaits_review_since"]
+    )
 
 
 def _cents(points: Fraction) -> Decimal:

@@ -32,7 +32,22 @@ def clean_words(html: Mapping[str, str]) -> Localised:
 
 
 def _lesson(lesson: Mapping[str, Any]) -> dict[str, Any]:
-    return {**lesson, "blocks": [_block(block) for block in lesson["blocks"]]}
+    return {
+        **lesson,
+        "blocks": [_block(block) for block in lesson["blocks"]],
+        "questions": [_question(question) for question in lesson["questions"]],
+    }
+
+
+def _question(question: Mapping[str, Any]) -> dict[str, Any]:
+    return {**question, "body": clean_question(question["body"])}
+
+
+def clean_question(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The prompt of a question is plain words, beside them the same words with formatting."""
+    if not body.get("prompt_html"):
+        return dict(body)
+    return {**body, "prompt_html": clean_words(body["prompt_html"])}
 
 
 def _block(block: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from courses.assessment import answers_of, questions_of
+from courses.assessment import answers_of, questions_of, remarks_on
 from courses.document import Lesson, Question
-from courses.models import Attempt
-from courses.questions import KINDS
+from courses.models import Answer, Attempt
+from courses.questions import KINDS, Line
+from courses.questions.base import here
 from lms.text import Localised
 
 FIELD = "q-"  # a question's field in the form is this and its uuid
@@ -28,6 +31,14 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Row:
+    """One of several fields of a question, and the words in front of it."""
+
+    text: Localised
+    value: str
+
+
+@dataclass(frozen=True)
 class Asked:
     """One question before the review. Its words come from `Kind.shown`, an allow-list."""
 
@@ -36,6 +47,9 @@ class Asked:
     kind: str
     shown: Mapping[str, Any]
     choices: tuple[Choice, ...]
+    rows: tuple[Row, ...]
+    matches: tuple[Localised, ...]  # what a row may be matched with, in the order of the paper
+    tail: Localised  # the words after the last gap
     text: str  # what stands in a field to write in
     error: str
 
@@ -49,13 +63,16 @@ class Asked:
 
     @property
     def control(self) -> str:
-        """The control that takes the answer; the template has one piece for each."""
-        return _CONTROLS[self.kind]
+        return KINDS[self.kind].control
+
+    @property
+    def template(self) -> str:
+        return template_of(self.control)
 
     @property
     def written(self) -> bool:
         """Typed rather than chosen."""
-        return self.control in {"number", "textarea"}
+        return self.control in {"number", "text", "essay", "gaps"}
 
 
 @dataclass(frozen=True)
@@ -66,29 +83,27 @@ class Reviewed:
     uuid: str
     kind: str
     prompt: Localised
+    prompt_html: Localised
     choices: tuple[Choice, ...]
-    given: str  # the answer to a question without choices
-    right: str
-    unit: Localised
-    verdict: str  # right, partly, wrong, none (not answered), asked (not marked)
+    lines: tuple[Line, ...]
+    verdict: str  # right, partly, wrong, none (not answered), asked (not marked), waiting
+    comments: tuple[Localised, ...]
+    remark: str  # what the trainer wrote who read it
+    points: str  # of an answer that a trainer read
+    possible: int
     explanation: Localised
     source: str
 
 
-_CONTROLS = {
-    "single": "radio",
-    "true_false": "radio",
-    "multiple": "checkbox",
-    "scale": "scale",
-    "numeric": "number",
-    "text": "textarea",
-}
+def template_of(control: str) -> str:
+    """The piece of a page that takes an answer. The site does not start when one is missing."""
+    return f"courses/questions/{control}.html"
 
 
 def blank(lesson: Lesson) -> list[Asked]:
-    """The questions of an evaluation nobody has begun."""
+    """The questions of a lesson nobody has begun."""
     return [
-        _asked(number, question, KINDS[question.kind].option_ids(question.body), [], "")
+        _asked(number, question, KINDS[question.kind].order(question.body, mix=False), [], "")
         for number, question in enumerate(lesson.questions, 1)
     ]
 
@@ -104,10 +119,12 @@ def asked(
     answers, options = answers_of(attempt), {e["question"]: e["options"] for e in attempt.paper}
     page = []
     for number, (uuid, question) in enumerate(questions_of(attempt).items(), 1):
-        strings = _strings(answers[uuid].value) if uuid in answers else []
+        kind, order = KINDS[question.kind], options[uuid]
+        value = answers[uuid].value if uuid in answers else None
+        strings = kind.strings(question.body, value, order)
         if uuid in errors and uuid in typed:
             strings = list(typed[uuid])
-        page.append(_asked(number, question, options[uuid], strings, errors.get(uuid, "")))
+        page.append(_asked(number, question, order, strings, errors.get(uuid, "")))
     return page
 
 
@@ -116,12 +133,17 @@ def _asked(
 ) -> Asked:
     shown = KINDS[question.kind].shown(question.body)
     texts = _texts(question.kind, shown, order)
+    rows, tail = _rows(question.kind, shown, order, strings)
+    matching = question.kind == "matching"
     return Asked(
         number=number,
         uuid=question.uuid,
         kind=question.kind,
         shown=shown,
         choices=tuple(Choice(id, text, id in strings) for id, text in texts.items()),
+        rows=tuple(rows),
+        matches=tuple(shown["parts"][part] for part in order) if matching else (),
+        tail=tail,
         text=strings[0] if strings else "",
         error=error,
     )
@@ -131,9 +153,9 @@ def _texts(kind: str, shown: Mapping[str, Any], order: Sequence[str]) -> dict[st
     """The choices of a question by id, in the order of the paper."""
     match kind:
         case "true_false":
-            return {"true": _here(_("True")), "false": _here(_("False"))}
+            return {"true": here(_("True")), "false": here(_("False"))}
         case "scale":
-            return {str(n): _here(str(n)) for n in range(1, shown["steps"] + 1)}
+            return {str(n): here(str(n)) for n in range(1, shown["steps"] + 1)}
         case "single" | "multiple":
             options = {option["id"]: option["text"] for option in shown["options"]}
             return {id: options[id] for id in order}
@@ -141,9 +163,24 @@ def _texts(kind: str, shown: Mapping[str, Any], order: Sequence[str]) -> dict[st
             return {}
 
 
-def _here(text: str) -> Localised:
-    """Words of the page itself, which are in its language already."""
-    return {(get_language() or "en")[:2]: text}
+def _rows(
+    kind: str, shown: Mapping[str, Any], order: Sequence[str], strings: Sequence[str]
+) -> tuple[list[Row], Localised]:
+    """The fields of a question that has several, each with what stands in it."""
+    texts: list[Localised] = []
+    tail: Localised = {}
+    match kind:
+        case "ordering":
+            texts = [shown["parts"][part] for part in order]
+        case "matching":
+            texts = list(shown["lines"])
+        case "fill_in":
+            wanted = (get_language() or "en")[:2]
+            language = wanted if wanted in shown["pieces"] else "en"
+            *before, last = shown["pieces"][language]
+            texts, tail = [{language: words} for words in before], {language: last}
+    given = [*strings, *[""] * (len(texts) - len(strings))]
+    return [Row(text, value) for text, value in zip(texts, given, strict=False)], tail
 
 
 def reviewed(attempt: Attempt) -> list[Reviewed]:
@@ -151,35 +188,51 @@ def reviewed(attempt: Attempt) -> list[Reviewed]:
     if attempt.submitted_at is None:
         raise ValueError("an open attempt is not reviewed")
     answers, options = answers_of(attempt), {e["question"]: e["options"] for e in attempt.paper}
-    page = []
-    for number, (uuid, question) in enumerate(questions_of(attempt).items(), 1):
-        value = answers[uuid].value if uuid in answers else None
-        page.append(_reviewed(number, question, options[uuid], value))
-    return page
+    remarks = remarks_on(attempt)
+    return [
+        _reviewed(number, question, options[uuid], answers.get(uuid), remarks.get(uuid, ""))
+        for number, (uuid, question) in enumerate(questions_of(attempt).items(), 1)
+    ]
 
 
-def _reviewed(number: int, question: Question, order: Sequence[str], value: Any) -> Reviewed:
+def _reviewed(
+    number: int, question: Question, order: Sequence[str], answer: Answer | None, remark: str
+) -> Reviewed:
     body, kind = question.body, KINDS[question.kind]
-    strings = _strings(value) if value is not None else []
+    value = answer.value if answer else None
+    strings = kind.strings(body, value, order)
     rights = _rights(question)
     feedback = {option["id"]: option.get("feedback") for option in body.get("options", [])}
-    texts = _texts(question.kind, kind.shown(body), order)
+    texts, told = _texts(question.kind, kind.shown(body), order), kind.marked(body)
+    lines = () if texts and kind.name != "scale" else tuple(kind.lines(body, value))
     return Reviewed(
         number=number,
         uuid=question.uuid,
         kind=question.kind,
         prompt=body["prompt"],
-        choices=tuple(
-            Choice(id, text, id in strings, id in rights if kind.marked else None, feedback.get(id))
+        prompt_html=body.get("prompt_html") or {},
+        choices=()
+        if lines
+        else tuple(
+            Choice(id, text, id in strings, id in rights if told else None, feedback.get(id))
             for id, text in texts.items()
         ),
-        given="".join(strings),
-        right=str(body["answer"]["value"]) if question.kind == "numeric" else "",
-        unit=(body["answer"].get("unit") or {}) if question.kind == "numeric" else {},
-        verdict=_verdict(question, value),
+        lines=lines,
+        verdict=_verdict(question, answer),
+        comments=tuple(kind.comments(body, value)),
+        remark=remark,
+        points=_short(answer.points)
+        if kind.by_hand and answer and answer.points is not None
+        else "",
+        possible=question.points,
         explanation=body.get("explanation") or {},
         source=_address(str(body.get("source") or "")),
     )
+
+
+def _short(points: Decimal) -> str:
+    """«1.5», «2»."""
+    return f"{points.normalize():f}"
 
 
 def _address(source: str) -> str:
@@ -193,22 +246,16 @@ def _rights(question: Question) -> set[str]:
     return {option["id"] for option in question.body.get("options", []) if option.get("right")}
 
 
-def _verdict(question: Question, value: Any) -> str:
+def _verdict(question: Question, answer: Answer | None) -> str:
     kind = KINDS[question.kind]
-    if not kind.marked:
+    if not kind.marked(question.body):
         return "asked"
-    if value is None:
+    if answer is None:
         return "none"
-    mark = kind.mark(question.body, value)
+    if kind.by_hand:
+        if answer.points is None:
+            return "waiting"
+        mark = Fraction(answer.points) / question.points
+    else:
+        mark = kind.mark(question.body, answer.value)
     return "right" if mark == 1 else "partly" if mark else "wrong"
-
-
-def _strings(value: Any) -> list[str]:
-    """A saved answer as a form would send it."""
-    match value:
-        case bool():
-            return ["true" if value else "false"]
-        case list():
-            return [str(each) for each in value]
-        case _other:
-            return [str(value)]

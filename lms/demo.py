@@ -21,7 +21,6 @@ from courses import loading as course_content
 from courses.enrolling import enrol
 from courses.models import Course, CreditType, Enrolment, Series
 from courses.models.course import document_of
-from courses.questions import KINDS
 from library import loading as library_content
 from people import joining
 from people import loading as people_content
@@ -216,10 +215,9 @@ def _complete(enrolment: Enrolment) -> None:
 
 def _right(kind: str, body: Mapping[str, Any]) -> list[str]:
     """What a form would send for the right answer, or the best mark of a scale."""
-    options = KINDS[kind].option_ids(body)
-    if options:
-        return [o["id"] for o in body["options"] if o.get("right")]
     match kind:
+        case "single" | "multiple":
+            return [o["id"] for o in body["options"] if o.get("right")]
         case "true_false":
             return ["true" if body["answer"] else "false"]
         case "numeric":

@@ -1,4 +1,4 @@
-from courses.models.assessment import Answer, Attempt, Reflection
+from courses.models.assessment import Answer, Attempt, AttemptReview, Reflection
 from courses.models.course import Course, CourseVersion, Series, SeriesCourse
 from courses.models.credit import (
     CreditApproval,
@@ -13,6 +13,7 @@ from courses.models.record import Completion, Enrolment, Evidence
 __all__ = [
     "Answer",
     "Attempt",
+    "AttemptReview",
     "Block",
     "Completion",
     "Course",

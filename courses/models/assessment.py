@@ -12,11 +12,16 @@ from django.utils import timezone
 from courses.models.course import CourseVersion
 from courses.models.record import Enrolment
 from lms.models import PlannedQuerySet
+from people.models import User
 
 
 class AttemptQuerySet(PlannedQuerySet["Attempt"]):
     def open(self) -> Self:
         return self.filter(submitted_at__isnull=True)
+
+    def awaiting_review_by(self, reader: User) -> Self:
+        """What this person may read: nobody judges their own work."""
+        return self.filter(awaits_review_since__isnull=False).exclude(enrolment__person=reader)
 
 
 class Attempt(models.Model):
@@ -38,6 +43,11 @@ class Attempt(models.Model):
     points_possible = models.PositiveIntegerField(null=True)
     percent = models.PositiveSmallIntegerField(null=True)  # rounded down
     passed = models.BooleanField(null=True)
+    # Sent, and a person has to read it first.
+    awaits_review_since = models.DateTimeField(null=True)
+    # Who is reading it now; `courses.reviewing` takes and gives this.
+    held_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    held_until = models.DateTimeField(null=True)
 
     objects = AttemptQuerySet.as_manager()
 
@@ -50,6 +60,13 @@ class Attempt(models.Model):
                 fields=["enrolment", "item"],
                 condition=Q(submitted_at__isnull=True),
                 name="one_open_attempt",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["awaits_review_since"],
+                condition=Q(awaits_review_since__isnull=False),
+                name="attempts_to_read",
             ),
         ]
         ordering = ["number"]
@@ -76,6 +93,21 @@ class Answer(models.Model):
 
     def __str__(self) -> str:
         return f"answer to {self.question}"
+
+
+class AttemptReview(models.Model):
+    """A trainer read the essays of an attempt. Append-only, once an attempt; by
+    `courses.reviewing`."""
+
+    attempt = models.OneToOneField(Attempt, models.PROTECT, related_name="review")
+    reader = models.ForeignKey(User, models.PROTECT, related_name="+")
+    reviewed_at = models.DateTimeField(default=timezone.now)
+    marks = models.JSONField()  # {question uuid: {"points": "1.50", "comment": "…"}}
+
+    objects = PlannedQuerySet["AttemptReview"].as_manager()
+
+    def __str__(self) -> str:
+        return f"review of {self.attempt_id}"
 
 
 class Reflection(models.Model):

@@ -174,6 +174,8 @@ def _lesson(before: Lesson, after: Lesson) -> Iterable[Edit]:
     yield from _plain(_("Tries (0 is any number)"), old.get("attempts"), new.get("attempts"))
     yield from _texts(_("Introduction"), old.get("intro") or {}, new.get("intro") or {})
     if bool(old.get("shuffle")) != bool(new.get("shuffle")):
+        yield Edit(_("The mixing of answers was turned on or off."))
+    if bool(old.get("shuffle_questions")) != bool(new.get("shuffle_questions")):
         yield Edit(_("The mixing of questions was turned on or off."))
     yield from _blocks(before.blocks, after.blocks)
     yield from _questions(before.questions, after.questions)

@@ -208,15 +208,20 @@ class LessonForm(MarkedForm):
             help_text=_("0 means as often as they like."),
         )
         self.fields["shuffle"] = forms.BooleanField(
-            label=_("Mix the order of questions and answers"),
+            label=_("Mix the order of the answers"),
             required=False,
             initial=stored.get("shuffle", False),
+        )
+        self.fields["shuffle_questions"] = forms.BooleanField(
+            label=_("Mix the order of the questions"),
+            required=False,
+            initial=stored.get("shuffle_questions", False),
         )
 
     @property
     def values(self) -> dict[str, Any]:
         kept = dict(self.lesson.settings)
-        for name in ("pass_percent", "attempts", "shuffle"):
+        for name in ("pass_percent", "attempts", "shuffle", "shuffle_questions"):
             if name not in self.fields:
                 continue
             # What stands nowhere is not written down as long as it is what it would be anyway.

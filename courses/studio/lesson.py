@@ -242,7 +242,7 @@ def _page(
     }
     if asks:
         context["rows"] = _question_rows(list(lesson.questions.order_by("position", "pk")))
-        context["ask_form"] = AskForm(lesson)
+        context["ask_form"] = AskForm(lesson.kind)
         context["pass_percent"] = lesson.settings.get("pass_percent", 80)
     else:
         blocks = list(lesson.blocks.order_by("position", "pk"))

@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from courses.models import Lesson, Question
-from courses.questions import KINDS, problems_of
+from courses.questions import problems_of
 from courses.studio import editing
 from courses.studio.finding import draft_or_404, lesson_or_404, question_or_404
 from courses.studio.lesson import address
-from courses.studio.question_forms import KIND_WORDS, QuestionForm
+from courses.studio.question_forms import KIND_WORDS, USUAL, QuestionForm
 from courses.studio.refusing import base_of, refused, rows_wanted
 from lms.http import see_other
 from lms.text import said
@@ -28,11 +28,11 @@ def new_question(request: SignedIn, slug: str, lesson: uuid.UUID) -> HttpRespons
     draft = draft_or_404(request, slug)
     within = lesson_or_404(draft, lesson)
     kind = request.POST.get("kind") or request.GET.get("kind", "")
-    if within.kind not in {Lesson.Kind.QUIZ, Lesson.Kind.EVALUATION} or kind not in KINDS:
+    if kind not in USUAL.get(Lesson.Kind(within.kind), []):
         raise Http404
     if request.method == "GET":
-        return _page(request, within, QuestionForm(within, kind, None))
-    form = _sent(request, within, kind, None)
+        return _page(request, within, QuestionForm(kind, None))
+    form = _sent(request, kind, None)
     if "more" in request.POST:
         return _page(request, within, form.unchecked())
     if form.is_valid():
@@ -58,8 +58,8 @@ def question(request: SignedIn, slug: str, lesson: uuid.UUID, question: uuid.UUI
     within = lesson_or_404(draft, lesson)
     found = question_or_404(within, question)
     if request.method == "GET":
-        return _page(request, within, QuestionForm(within, found.kind, found), found)
-    form = _sent(request, within, found.kind, found)
+        return _page(request, within, QuestionForm(found.kind, found), found)
+    form = _sent(request, found.kind, found)
     if "more" in request.POST:
         return _page(request, within, form.unchecked(), found)
     context: dict[str, Any] = {}
@@ -69,7 +69,7 @@ def question(request: SignedIn, slug: str, lesson: uuid.UUID, question: uuid.UUI
                 found, by=request.user, base=base_of(request), values=form.values
             )
         except ValidationError as refusal:
-            context = refused(form, refusal, lambda now: QuestionForm(within, now.kind, now))
+            context = refused(form, refusal, lambda now: QuestionForm(now.kind, now))
         else:
             return _saved(request, within, saved)
     return _page(request, within, form, found, status=422, **context)
@@ -99,12 +99,12 @@ def delete_question(
     return render(request, "studio/delete.html", context)
 
 
-def _sent(request: SignedIn, within: Lesson, kind: str, question: Question | None) -> QuestionForm:
+def _sent(request: SignedIn, kind: str, question: Question | None) -> QuestionForm:
     """The form as it was sent, with one more answer when asked for."""
     data = request.POST.copy()
     rows = rows_wanted(request, more=int("more" in request.POST))
     data["rows"] = str(rows)
-    return QuestionForm(within, kind, question, data, rows=rows)
+    return QuestionForm(kind, question, data, rows=rows)
 
 
 def _saved(request: SignedIn, within: Lesson, question: Question) -> HttpResponse:

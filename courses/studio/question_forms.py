@@ -1,155 +1,96 @@
 """The form about a question of any kind. It gives the body that `courses.questions` asks for."""
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import Decimal
-from string import ascii_lowercase
 from typing import Any
 
 from django import forms
-from django.forms.boundfield import BoundField, BoundWidget
-from django.utils.translation import gettext
+from django.forms.boundfield import BoundField
 from django.utils.translation import gettext_lazy as _
 
 from courses.models import Lesson, Question
 from courses.questions import KINDS
-from courses.studio.bilingual import line, lines
+from courses.studio.bilingual import RichTextField, lines
+from courses.studio.changes import plain as words_of
 from courses.studio.editing import mark_of
 from courses.studio.forms import KeyedForm, MarkedForm
+from courses.studio.question_editors import EDITORS, FEWEST_ROWS, NEW_ROWS, Row, Words
 
-FEWEST_OPTIONS, NEW_OPTIONS, MOST_OPTIONS = 2, 4, 12
-OPTION_ID = re.compile(r"[a-z0-9-]{1,40}")
-KIND_WORDS = {
-    "single": _("One right answer"),
-    "multiple": _("Several right answers"),
-    "true_false": _("True or false"),
-    "numeric": _("A number"),
-    "scale": _("Scale (opinion)"),
-    "text": _("Short text (opinion)"),
+KIND_WORDS: Mapping[str, Words] = {kind: editor.words for kind, editor in EDITORS.items()}
+CREDIT_WORDS: Mapping[str, Words] = {
+    "part": _("A part for each right piece; for choices, each wrong one takes a part away"),
+    "all": _("All or nothing"),
+    "percent": _("By the percent that stands at each answer"),
 }
-# What is mostly asked where; every kind may be asked in both.
+# What is mostly asked comes first. What an evaluation cannot ask is not in its list.
 USUAL = {
-    Lesson.Kind.QUIZ: ["single", "multiple", "true_false", "numeric", "scale", "text"],
+    Lesson.Kind.QUIZ: [
+        *("single", "multiple", "true_false", "ordering", "matching", "fill_in"),
+        *("numeric", "text", "essay", "scale"),
+    ],
     Lesson.Kind.EVALUATION: ["scale", "text", "single", "multiple", "true_false", "numeric"],
 }
-
-
-@dataclass(frozen=True)
-class OptionRow:
-    number: int
-    right: BoundWidget
-    id: BoundField
-    text: list[BoundField]
-    feedback: list[BoundField]
 
 
 class QuestionForm(KeyedForm, MarkedForm):
     """A question of any kind. What the body holds besides the form's fields is kept."""
 
     def __init__(
-        self, lesson: Lesson, kind: str, question: Question | None, *args: Any, **kwargs: Any
+        self, kind: str, question: Question | None, *args: Any, rows: int = 0, **kwargs: Any
     ) -> None:
-        rows: int = kwargs.pop("rows", 0)
         super().__init__(*args, **kwargs)
         self.kind, self.stored = kind, dict(question.body) if question else {}
+        self.editor = EDITORS[kind]
         self.fields["base"].required = False
         self.fields["base"].initial = mark_of(question) if question else ""
         self.fields["key"].required = question is None
-        self.both("prompt", _("Question"), lines(3), self.stored.get("prompt"), required=True)
-        self.rows = 0
-        match kind:
-            case "single" | "multiple":
-                self._options(rows or (0 if question else NEW_OPTIONS))
-            case "true_false":
-                self._true_or_false()
-            case "numeric":
-                self._number()
-            case "scale":
-                self._scale()
-        if KINDS[kind].marked:
-            self._reasons(question)
+        self.formatted = bool(self.stored.get("prompt_html"))
+        if self.formatted:
+            stored = self.stored["prompt_html"]
+            self.both("prompt_html", _("Question"), RichTextField, stored, required=True)
         else:
+            stored = self.stored.get("prompt")
+            self.both("prompt", _("Question"), lines(3), stored, required=True)
+        self.rows = 0
+        if self.editor.most_rows:
+            wanted = rows or (0 if question else NEW_ROWS)
+            self.rows = min(
+                max(self.editor.count(self), FEWEST_ROWS, wanted), self.editor.most_rows
+            )
+            self.fields["rows"] = forms.IntegerField(
+                widget=forms.HiddenInput,
+                min_value=0,
+                max_value=self.editor.most_rows,
+                initial=self.rows,
+            )
+        self.editor.add(self)
+        self._credit()
+        if kind in {"scale", "text"}:
             self.fields["required"] = forms.BooleanField(
                 label=_("Must be answered"),
                 required=False,
                 initial=bool(self.stored.get("required")),
+                help_text=_("Counts in evaluations."),
             )
+        if kind != "scale":
+            self._reasons(question)
 
-    def _options(self, rows: int) -> None:
-        stored = self.stored.get("options", [])
-        self.rows = min(max(len(stored), FEWEST_OPTIONS, rows), MOST_OPTIONS)
-        places = [(str(n), gettext("Answer %(number)s is right") % {"number": n + 1})
-                  for n in range(self.rows)]  # fmt: skip
-        right = [str(n) for n, option in enumerate(stored) if option.get("right")]
-        if self.kind == "single":
-            self.fields["right"] = forms.ChoiceField(
-                choices=places,
+    def _credit(self) -> None:
+        rules = KINDS[self.kind].credits
+        if len(rules) > 1:
+            self.fields["credit"] = forms.ChoiceField(
+                label=_("What a partly right answer is worth"),
                 required=False,
-                initial=right[0] if right else "",
-                widget=forms.RadioSelect,
-                label=_("Right answer"),
+                choices=[(rule, CREDIT_WORDS[rule]) for rule in rules],
+                initial=self.stored.get("credit", rules[0]),
             )
-        else:
-            self.fields["right"] = forms.MultipleChoiceField(
-                choices=places,
-                required=False,
-                initial=right,
-                widget=forms.CheckboxSelectMultiple,
-                label=_("Right answers"),
-            )
-        self.fields["rows"] = forms.IntegerField(
-            widget=forms.HiddenInput, min_value=0, max_value=MOST_OPTIONS, initial=self.rows
-        )
-        for n in range(self.rows):
-            option = stored[n] if n < len(stored) else {}
-            number = {"number": n + 1}
-            self.both(
-                f"text_{n}", gettext("Answer %(number)s") % number, line(500), option.get("text")
-            )
-            self.both(
-                f"feedback_{n}",
-                gettext("Feedback on answer %(number)s") % number,
-                lines(2, 1000),
-                option.get("feedback"),
-            )
-            self.fields[f"id_{n}"] = forms.RegexField(
-                OPTION_ID, required=False, widget=forms.HiddenInput, initial=option.get("id", "")
-            )
-
-    def _true_or_false(self) -> None:
-        answer = self.stored.get("answer")
-        self.fields["answer"] = forms.ChoiceField(
-            label=_("Right answer"),
-            choices=[("true", _("True")), ("false", _("False"))],
-            initial=str(answer).lower() if isinstance(answer, bool) else "",
-            widget=forms.RadioSelect,
-        )
-
-    def _number(self) -> None:
-        answer: Mapping[str, Any] = self.stored.get("answer") or {}
-        self.fields["value"] = forms.DecimalField(
-            label=_("Right number"), max_digits=15, decimal_places=6, initial=answer.get("value")
-        )
-        self.fields["tolerance"] = forms.DecimalField(
-            label=_("How far off is still right"),
-            required=False,
-            min_value=0,
-            max_digits=15,
-            decimal_places=6,
-            initial=answer.get("tolerance") or 0,
-            help_text=_("0 means the number itself and nothing else."),
-        )
-        self.both("unit", _("Unit, such as % or hours"), line(40), answer.get("unit"))
-
-    def _scale(self) -> None:
-        self.both("low", _("Words at the low end"), line(100), self.stored.get("low"))
-        self.both("high", _("Words at the high end"), line(100), self.stored.get("high"))
-        self.fields["steps"] = forms.IntegerField(
-            label=_("Steps"), min_value=2, max_value=11, initial=self.stored.get("steps", 5)
-        )
 
     def _reasons(self, question: Question | None) -> None:
+        if not KINDS[self.kind].by_hand:
+            for name, label in (
+                ("when_right", _("What to say to a right answer")),
+                ("when_wrong", _("What to say to any other answer")),
+            ):
+                self.both(name, label, lines(2, 1000), self.stored.get(name))
         self.both("explanation", _("Why it is so"), lines(3), self.stored.get("explanation"))
         self.fields["source"] = forms.URLField(
             label=_("Source"),
@@ -160,100 +101,83 @@ class QuestionForm(KeyedForm, MarkedForm):
         )
         self.fields["points"] = forms.IntegerField(
             label=_("Points"),
+            required=self.kind != "text",  # an opinion is worth none
             min_value=1,
             max_value=100,
             initial=question.points if question else 1,
         )
 
     @property
-    def option_rows(self) -> list[OptionRow]:
-        if not self.rows:
-            return []
-        marks = list(self["right"])
+    def prompt_pair(self) -> list[BoundField]:
+        return self.pair("prompt_html" if self.formatted else "prompt")
+
+    @property
+    def own(self) -> list[dict[str, Any]]:
+        """What the kind asks besides its rows: fields, and pairs in both languages."""
         return [
-            OptionRow(
-                n + 1,
-                marks[n],
-                self[f"id_{n}"],
-                self.pair(f"text_{n}"),
-                self.pair(f"feedback_{n}"),
-            )
-            for n in range(self.rows)
+            {"pair": self.pair(name)} if f"{name}_en" in self.fields else {"field": self[name]}
+            for name in self.editor.plain
         ]
 
     @property
+    def reasons(self) -> list[list[BoundField]]:
+        names = ("when_right", "when_wrong", "explanation")
+        return [self.pair(name) for name in names if f"{name}_en" in self.fields]
+
+    @property
+    def editable_rows(self) -> list[Row]:
+        return [self.editor.row(self, n) for n in range(self.rows)]
+
+    @property
     def may_grow(self) -> bool:
-        return 0 < self.rows < MOST_OPTIONS
+        return 0 < self.rows < self.editor.most_rows
 
     def clean(self) -> dict[str, Any]:
-        for n in range(self.rows):
-            empty = not self.cleaned_data.get(f"text_{n}_en")
-            right = self.cleaned_data.get("right") or []
-            chosen = str(n) == right if isinstance(right, str) else str(n) in right
-            rest = [f"text_{n}_es", f"feedback_{n}_en", f"feedback_{n}_es"]
-            if empty and (chosen or any(self.cleaned_data.get(name) for name in rest)):
-                self.add_error(f"text_{n}_en", gettext("Write this answer in English."))
+        self.editor.check(self)
         return self.cleaned_data
 
     @property
     def values(self) -> dict[str, Any]:
-        body = {**self.stored, "prompt": self.said("prompt")}
-        match self.kind:
-            case "single" | "multiple":
-                body["options"] = self._chosen_options()
-            case "true_false":
-                body["answer"] = self.cleaned_data["answer"] == "true"
-            case "numeric":
-                body["answer"] = self._right_number()
-            case "scale":
-                self._keep(body, "low", self.said("low"))
-                self._keep(body, "high", self.said("high"))
-                body["steps"] = self.cleaned_data["steps"]
-        if not KINDS[self.kind].marked:
-            body["required"] = self.cleaned_data["required"]
-            return {"body": body}
-        self._keep(body, "explanation", self.said("explanation"))
-        self._keep(body, "source", self.cleaned_data["source"])
-        return {"body": body, "points": self.cleaned_data["points"]}
-
-    @staticmethod
-    def _keep(body: dict[str, Any], name: str, value: Any) -> None:
-        if value:
-            body[name] = value
-        else:
-            body.pop(name, None)
-
-    def _chosen_options(self) -> list[dict[str, Any]]:
-        options: list[dict[str, Any]] = []
-        known = {option["id"]: option for option in self.stored.get("options", [])}
-        sent = [self.cleaned_data[f"id_{n}"] for n in range(self.rows)]
-        taken = {*known, *sent}
-        right = self.cleaned_data["right"]
-        for n in range(self.rows):
-            text = self.said(f"text_{n}")
-            if not text:
-                continue
-            name = sent[n] if sent[n] and sent[n] not in {o["id"] for o in options} else ""
-            if not name:
-                name = _free_id(taken)
-                taken.add(name)
-            option = {
-                **known.get(name, {}),
-                "id": name,
-                "text": text,
-                "right": right == str(n) if isinstance(right, str) else str(n) in right,
-            }
-            self._keep(option, "feedback", self.said(f"feedback_{n}"))
-            options.append(option)
-        return options
-
-    def _right_number(self) -> dict[str, Any]:
-        answer = {
-            "value": _plain(self.cleaned_data["value"]),
-            "tolerance": _plain(self.cleaned_data["tolerance"] or Decimal(0)),
+        """The body and the points. A setting that is empty, or says what is usual, is left out."""
+        body = {**self.stored, **self._prompt(), **self.editor.body(self)}
+        data = self.cleaned_data
+        usual = KINDS[self.kind].credits[:1]
+        if "credit" in self.fields:
+            body["credit"] = "" if data["credit"] in usual else data["credit"]
+        for name in ("when_right", "when_wrong", "explanation"):
+            if f"{name}_en" in self.fields:
+                body[name] = self.said(name)
+        if "source" in self.fields:
+            body["source"] = data["source"]
+        always = {"prompt", "options", "items", "pairs", "answer", "text", "steps", "required"}
+        body = {
+            name: value
+            for name, value in body.items()
+            if name in always or name not in self._asked or value
         }
-        self._keep(answer, "unit", self.said("unit"))
-        return answer
+        if "required" in self.fields:
+            body["required"] = data["required"]
+        return {
+            "body": body,
+            **({"points": data["points"] or 1} if "points" in self.fields else {}),
+        }
+
+    @property
+    def _asked(self) -> set[str]:
+        """The names in a body that this form speaks for."""
+        return {
+            *("credit", "when_right", "when_wrong", "explanation", "source", "keep_order", "exact"),
+            *("extras", "near", "accepted", "low", "high", "least", "most", "guide"),
+        }
+
+    def _prompt(self) -> dict[str, Any]:
+        if not self.formatted:
+            return {"prompt": self.said("prompt")}
+        html = self.said("prompt_html")
+        return {
+            "prompt_html": html,
+            "prompt": {code: words_of(text) for code, text in html.items()},
+        }
 
 
 class AskForm(forms.Form):
@@ -262,19 +186,7 @@ class AskForm(forms.Form):
     mark_optional = False
     kind = forms.ChoiceField(label=_("Kind of question"))
 
-    def __init__(self, lesson: Lesson, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, lesson_kind: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        kinds = USUAL[Lesson.Kind(lesson.kind)]
+        kinds = USUAL[Lesson.Kind(lesson_kind)]
         self.fields["kind"].choices = [(kind, KIND_WORDS[kind]) for kind in kinds]  # type: ignore[attr-defined]
-
-
-def _free_id(taken: set[str]) -> str:
-    letters = [*ascii_lowercase, *(f"{a}{b}" for a in ascii_lowercase for b in ascii_lowercase)]
-    return next(letter for letter in letters if letter not in taken)
-
-
-def _plain(number: Decimal) -> int | float | str:
-    """As JSON writes it: a number where that is exact, else the digits."""
-    if number == number.to_integral_value():
-        return int(number)
-    return float(number) if Decimal(str(float(number))) == number else str(number)

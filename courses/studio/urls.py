@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from courses.studio import courses, exchange, lesson, outline, preview, publishing, question
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path("new/", courses.new_course, name="new-course"),
     path("import/", exchange.import_course, name="import"),
     path("import/<slug:name>/", exchange.import_preview, name="import-preview"),
+    path("", include("courses.studio.question_urls")),
     path(_course, outline.course, name="course"),
     path(f"{_course}details/", courses.details, name="details"),
     path(f"{_course}arrange/", outline.arrange, name="arrange"),

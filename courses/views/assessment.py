@@ -38,6 +38,7 @@ def quiz_page(
         "limit": limit,
         "left": max(0, limit - len(attempts)),
         "pass_percent": pass_percent(lesson),
+        "waiting": any(each.awaits_review_since for each in attempts),
         "refusal": refusal,
     }
     if attempt is not None:
@@ -153,7 +154,7 @@ def result(request: SignedIn, enrolment: Enrolment, lesson: Lesson, number: int)
     if lesson.kind != "quiz":
         raise Http404
     attempts = Attempt.objects.filter(enrolment=enrolment, item=lesson.uuid)
-    attempt = get_object_or_404(attempts, number=number)
+    attempt = get_object_or_404(attempts.select_related("review"), number=number)
     if attempt.submitted_at is None:
         return redirect(address(enrolment, lesson))
     limit, latest = assessment.tries(lesson), attempts.count()

@@ -8,6 +8,7 @@ from courses import assessment, paper
 from courses.loading import CONTENT
 from courses.models import Answer, Attempt, Completion, Enrolment, Evidence
 from courses.publishing import publish
+from courses.questions import KINDS
 from tests.courses.pages import count_queries, lesson_url, lessons_of, send, start
 from tests.factories import (
     both,
@@ -642,3 +643,141 @@ def test_what_a_quiz_asks_for_is_said_once():
         if isinstance(data, dict) and "pass_percent" in data:
             told = " ".join(data.get("intro", {}).values())
             assert not re.search(r"%|as often as|las veces que|cuantas veces", told), path
+
+
+# --- all ten kinds through the form
+
+TEN = {
+    **EVERY_KIND,
+    "ordering": {
+        "prompt": both("In order?"),
+        "items": [both("Wet"), both("Scrub"), both("Dry")],
+        "when_right": both(SECRET),
+        **TOLD,
+    },
+    "matching": {
+        "prompt": both("Which belongs?"),
+        "pairs": [
+            {"text": both("Data"), "match": both("Numbers")},
+            {"text": both("Story"), "match": both("Words")},
+        ],
+        "extras": [both("Money")],
+        **TOLD,
+    },
+    "fill_in": {
+        "prompt": both("Fill in."),
+        "text": {"en": f"Wash for [{SECRET}] seconds.", "es": f"Lave por [{SECRET}] segundos."},
+        **TOLD,
+    },
+    "text": {
+        "prompt": both("With what?"),
+        "accepted": [{"text": SECRET, "feedback": both(SECRET)}],
+        **TOLD,
+    },
+    "scale": {"prompt": both("Useful?"), "steps": 5},
+    "essay": {"prompt": both("Tell us."), "guide": both(SECRET), "least": 2, "most": 9},
+}
+
+
+def by_position(attempt, lesson):
+    """The right answers of the kinds whose forms speak of places on this paper."""
+    orders = {entry["question"]: entry["options"] for entry in attempt.paper}
+    of = {question.kind: orders[question.uuid] for question in lesson.questions}
+    place = of["matching"].index
+    return {
+        # alphabetical ranks: Dry, Scrub, Wet; and Money, Numbers, Words
+        "ordering": [{"03": "1", "02": "2", "01": "3"}[part] for part in of["ordering"]],
+        "matching": [str(place("02") + 1), str(place("03") + 1)],
+        "fill_in": [SECRET],
+        "text": [SECRET],
+        "scale": ["4"],
+        "essay": ["My story"],
+    }
+
+
+def test_all_ten_kinds_are_asked_answered_and_reviewed(signed_in, person):
+    assert TEN.keys() == KINDS.keys()
+    enrolment, lesson = quiz(person, TEN)
+    attempt = start(signed_in, enrolment, lesson)
+    right = RIGHT | by_position(attempt, lesson)
+
+    page = signed_in.get(lesson_url(enrolment, lesson)).content.decode()
+    assert Leaks(page).found == []
+    assert page.count("<select") == 5
+    for words in ("Wash for ", " seconds.", "Money", "Scrub", "About 2 to 9 words."):
+        assert words in page
+
+    saved = signed_in.post(
+        lesson_url(enrolment, lesson, "save"), form_of(lesson, attempt, right), follow=True
+    )
+    assert saved.status_code == 200
+    filled = signed_in.get(lesson_url(enrolment, lesson)).content.decode()
+    assert filled.count(" selected>") == 5
+    assert f'value="{SECRET}" aria-label="Gap 1 of 1"' in filled
+    assert ">My story</textarea>" in filled
+
+    sent = send(signed_in, enrolment, lesson, attempt, answers(lesson, right))
+    assert sent.status_code == 303
+    result = signed_in.get(sent["Location"]).content.decode()
+    assert "a trainer reads it now" in result
+    assert result.count("gw-badge--done") == 8
+    verdicts = {q.kind: q.verdict for q in paper.reviewed(Attempt.objects.get())}
+    assert verdicts == dict.fromkeys(TEN, "right") | {"scale": "asked", "essay": "waiting"}
+
+
+def test_wrong_answers_of_the_arranged_kinds_are_reviewed_line_by_line(signed_in, person):
+    bodies = {kind: TEN[kind] for kind in ("ordering", "matching", "fill_in", "text")}
+    enrolment, lesson = quiz(person, bodies)
+    attempt = start(signed_in, enrolment, lesson)
+    given = {
+        "ordering": ["1", "1", ""],
+        "matching": ["1", ""],
+        "fill_in": ["ten"],
+        "text": ["air"],
+    }
+    send(signed_in, enrolment, lesson, attempt, answers(lesson, given), anyway="yes")
+
+    page = signed_in.get(lesson_url(enrolment, lesson, "result", 1)).content.decode()
+
+    assert "ten" in page
+    assert SECRET in page
+    # twice used and empty places, an empty match, a gap; one match may be right by chance
+    assert page.count("right answer:") >= 5
+
+
+def test_a_place_that_is_none_is_refused_and_what_was_chosen_stays(signed_in, person):
+    enrolment, lesson = quiz(person, {"ordering": TEN["ordering"]})
+    attempt = start(signed_in, enrolment, lesson)
+
+    answer = send(
+        signed_in, enrolment, lesson, attempt, answers(lesson, {"ordering": ["2", "9", ""]})
+    )
+
+    html = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Choose a place for each." in html
+    assert '<option value="2" selected>' in html
+
+
+def test_questions_are_mixed_only_when_the_quiz_says_so(person, monkeypatch):
+    monkeypatch.setattr("random.SystemRandom.shuffle", lambda self, items: items.reverse())
+    _, lesson, plain = open_attempt(person)
+    _, _, mixed = open_attempt(person, shuffle_questions=True)
+
+    kinds = [question.kind for question in assessment.questions_of(mixed).values()]
+    assert list(assessment.questions_of(plain)) == [q.uuid for q in lesson.questions]
+    assert kinds == list(EVERY_KIND)[::-1]
+    assert mixed.paper[2]["options"] == ["a", "b", "c"]
+
+
+def test_a_formatted_prompt_is_shown_formatted(signed_in, person):
+    body = EVERY_KIND["single"] | {"prompt_html": both("<p>A <em>fine</em> one?</p>")}
+    enrolment, lesson = quiz(person, {"single": body})
+    attempt = start(signed_in, enrolment, lesson)
+
+    page = signed_in.get(lesson_url(enrolment, lesson)).content.decode()
+    send(signed_in, enrolment, lesson, attempt, answers(lesson, RIGHT))
+    result = signed_in.get(lesson_url(enrolment, lesson, "result", 1)).content.decode()
+
+    assert "<p>A <em>fine</em> one?</p>" in page
+    assert "<p>A <em>fine</em> one?</p>" in result

@@ -6,10 +6,11 @@ from time import sleep
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 
-from courses import assessment
+from courses import assessment, reviewing
 from courses.enrolling import enrol
-from courses.models import Answer, Attempt, Completion, Enrolment, Evidence
+from courses.models import Answer, Attempt, AttemptReview, Completion, Enrolment, Evidence
 from courses.models.course import document_of
 from courses.publishing import publish
 from tests.courses.pages import lessons_of
@@ -169,3 +170,45 @@ def test_versions_are_read_by_many_threads(person):
     outcomes = at_once(*[lambda: document_of.many(ids)] * 4)
 
     assert all(set(outcome) == set(ids) for outcome in outcomes)
+
+
+def test_two_readers_at_once_give_points_once(person):
+    for _ in range(ROUNDS):
+        draft = make_draft(lessons=["quiz"])
+        lesson = draft.modules.get().lessons.get()
+        lesson.questions.all().delete()
+        lesson.questions.create(kind="essay", body={"prompt": {"en": "Tell."}}, points=2)
+        enrolment = enrolled(person, publish(draft, by=None, policy="update").course)
+        lesson = lessons_of(enrolment)[0]
+        attempt = assessment.start(enrolment, lesson)
+        question = lesson.questions[0].uuid
+        assessment.save(attempt, {question: ["A story"]})
+        assessment.submit(attempt)
+
+        def review(points, pk=attempt.pk, question=question):
+            reader = make_person(may_author=True)
+            return reviewing.review(
+                Attempt.objects.get(pk=pk), reader, {question: reviewing.Mark(points)}
+            )
+
+        outcomes = at_once(lambda: review(0), lambda: review(2))
+
+        refused = [each for each in outcomes if isinstance(each, ValidationError)]
+        (stands,) = [each for each in outcomes if isinstance(each, AttemptReview)]
+        assert [each.code for each in refused] == ["reviewed"]
+        attempt.refresh_from_db()
+        assert attempt.percent == (100 if stands.marks[question]["points"] == "2" else 0)
+        assert Evidence.objects.filter(enrolment=enrolment).count() == int(attempt.passed)
+
+
+def test_two_takes_at_once_give_one_reader(person):
+    for _ in range(ROUNDS):
+        enrolment = enrolled(person, make_course(lessons=["quiz"]))
+        attempt = assessment.start(enrolment, lessons_of(enrolment)[0])
+        now = timezone.now()
+        Attempt.objects.filter(pk=attempt.pk).update(submitted_at=now, awaits_review_since=now)
+
+        def take(attempt=attempt):
+            return reviewing.take(attempt, make_person(may_author=True))
+
+        assert sorted(at_once(take, take)) == [False, True]

@@ -4,7 +4,7 @@ import pytest
 
 from courses.models import Question
 from courses.questions import problems_of
-from tests.factories import both, single
+from tests.factories import both, make_lesson, single
 
 pytestmark = pytest.mark.django_db
 
@@ -82,6 +82,103 @@ SCALE = {"low_en": "Not at all", "high_en": "Very", "steps": "7", "required": "o
             {"low": {"en": "Not at all"}, "high": {"en": "Very"}, "steps": 7, "required": True},
         ),
         ("text", {}, {"required": False}),
+        (
+            "text",
+            {
+                "rows": "4",
+                "accepted_0": "hand*wash*",
+                "accepted_2": "soap",
+                "share_2": "50",
+                "feedback_2_en": "Nearly.",
+                "exact": "on",
+            },
+            {
+                "accepted": [
+                    {"text": "hand*wash*"},
+                    {"text": "soap", "share": "50", "feedback": {"en": "Nearly."}},
+                ],
+                "exact": True,
+                "required": False,
+            },
+        ),
+        (
+            "ordering",
+            {
+                "rows": "4",
+                "item_0_en": "Wet",
+                "item_0_es": "Mojar",
+                "item_2_en": "Rinse",
+                "credit": "all",
+            },
+            {"items": [{"en": "Wet", "es": "Mojar"}, {"en": "Rinse"}], "credit": "all"},
+        ),
+        (
+            "matching",
+            {
+                "rows": "4",
+                "text_0_en": "Data",
+                "match_0_en": "Numbers",
+                "text_1_en": "Story",
+                "match_1_en": "Words",
+                "match_3_en": "Money",
+                "match_3_es": "Dinero",
+            },
+            {
+                "pairs": [
+                    {"text": {"en": "Data"}, "match": {"en": "Numbers"}},
+                    {"text": {"en": "Story"}, "match": {"en": "Words"}},
+                ],
+                "extras": [{"en": "Money", "es": "Dinero"}],
+            },
+        ),
+        (
+            "fill_in",
+            {"text_en": "Wash for [20|twenty] seconds.", "text_es": "Lave por [20] segundos."},
+            {"text": {"en": "Wash for [20|twenty] seconds.", "es": "Lave por [20] segundos."}},
+        ),
+        (
+            "numeric",
+            {**NUMBER, "near_tolerance": "1", "near_share": "50", "when_wrong_en": "Look again."},
+            {
+                "answer": {
+                    "value": 3.5,
+                    "tolerance": 0.5,
+                    "unit": {"en": "hours", "es": "horas"},
+                },
+                "near": {"tolerance": 1, "share": "50"},
+                "when_wrong": {"en": "Look again."},
+            },
+        ),
+        (
+            "essay",
+            {"least": "100", "most": "300", "guide_en": "Names two partners."},
+            {"least": 100, "most": 300, "guide": {"en": "Names two partners."}},
+        ),
+        (
+            "multiple",
+            {
+                **OPTIONS,
+                "right": ["0"],
+                "share_0": "100",
+                "share_2": "-50",
+                "credit": "percent",
+                "keep_order": "on",
+            },
+            {
+                "options": [
+                    {
+                        "id": "a",
+                        "text": {"en": "Yes", "es": "Sí"},
+                        "right": True,
+                        "share": "100",
+                        "feedback": {"en": "Well done."},
+                    },
+                    {"id": "b", "text": {"en": "No"}, "right": False, "share": "-50"},
+                ],
+                "credit": "percent",
+                "keep_order": True,
+            },
+        ),
     ],
 )
 def test_each_kind_is_written_and_read_back(studio, quiz, new, url, kind, sent, body):
@@ -93,7 +190,7 @@ def test_each_kind_is_written_and_read_back(studio, quiz, new, url, kind, sent, 
 
     assert answer.status_code == 303, answer.context["form"].errors
     question = quiz.questions.last()
-    marked = kind not in {"scale", "text"}
+    marked = kind != "scale"
     expected = {"prompt": {"en": "What?", "es": "¿Qué?"}, **body}
     if marked:
         expected["explanation"] = {"en": "So it is."}
@@ -198,7 +295,7 @@ def test_a_stale_question_is_refused_with_both(studio, quiz, url):
     assert question.body["prompt"]["en"] == "Mine?"
 
 
-@pytest.mark.parametrize("kind", ["essay", "", "__class__"])
+@pytest.mark.parametrize("kind", ["cloze", "", "__class__"])
 def test_an_unknown_kind_is_not_found(studio, new, kind):
     assert studio.get(new, {"kind": kind}).status_code == 404
     assert studio.post(new, {"kind": kind, "key": uuid.uuid4()}).status_code == 404
@@ -228,3 +325,48 @@ def test_questions_move(studio, quiz, url):
         answer = studio.post(url("studio:arrange-lesson", quiz.uuid), sent)
         assert answer["Location"].endswith(f"#question-{second.uuid}")
     assert list(quiz.questions.order_by("position")) == [second, first]
+
+
+@pytest.mark.parametrize(
+    ("kind", "sent", "wrong"),
+    [
+        ("ordering", {"rows": "4", "item_1_es": "Mojar"}, {"item_1_en"}),
+        ("matching", {"rows": "4", "text_0_en": "Data"}, {"match_0_en"}),
+        ("text", {"rows": "4", "share_1": "50"}, {"accepted_1"}),
+        ("numeric", {"value": "3", "near_share": "50"}, {"near_tolerance"}),
+        ("essay", {"least": "9", "most": "3"}, {"most"}),
+    ],
+)
+def test_half_a_row_is_refused_beside_it(studio, new, kind, sent, wrong):
+    common = {"key": uuid.uuid4(), "kind": kind, "prompt_en": "What?", "points": "1"}
+
+    answer = studio.post(new, {**common, **sent})
+
+    assert answer.status_code == 422
+    assert answer.context["form"].errors.keys() == wrong
+
+
+def test_an_evaluation_asks_for_no_essay(studio, draft, url):
+    module = draft.modules.get()
+    evaluation = make_lesson(module, kind="evaluation")
+
+    to = url("studio:new-question", evaluation.uuid)
+    assert studio.get(to, {"kind": "essay"}).status_code == 404
+    assert studio.get(to, {"kind": "scale"}).status_code == 200
+
+
+def test_a_formatted_question_is_edited_with_its_formatting_and_cleaned(studio, quiz, url):
+    question = quiz.questions.first()
+    question.body = {**single(), "prompt_html": {"en": "<p>Which <em>one</em>?</p>"}}
+    question.save()
+    to = url("studio:question", quiz.uuid, question.uuid)
+    form = studio.get(to).context["form"]
+    sent = {name: form[name].value() for name in form.fields}
+    sent = {name: value for name, value in sent.items() if value not in (None, "", False)}
+    sent["prompt_html_en"] = "<p>Which <strong>two</strong>?</p><script>alert(1)</script>"
+
+    assert studio.post(to, sent).status_code == 303
+
+    question.refresh_from_db()
+    assert question.body["prompt"] == {"en": "Which two?\nalert(1)"}
+    assert question.body["prompt_html"] == {"en": "<p>Which <strong>two</strong>?</p>alert(1)"}
