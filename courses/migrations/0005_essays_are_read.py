@@ -11,7 +11,7 @@ from lms.triggers import append_only
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('courses', '0002_records_are_append_only'),
+        ('courses', '0004_credit_is_append_only'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

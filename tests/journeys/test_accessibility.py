@@ -15,6 +15,7 @@ from django.urls import resolve, reverse
 from django.utils import translation
 from playwright.sync_api import expect
 
+from courses.questions import KINDS
 from tests.browser import AXE_RULES, sign_in
 from tests.journeys import world
 from tests.journeys.window import Window
@@ -43,6 +44,7 @@ NO_PAGES = {
     *("courses:save", "courses:submit"),
     *("people:join", "people:leave", "people:withdraw-answers"),
     *("studio:arrange", "studio:add-module", "studio:duplicate-module", "studio:add-lesson"),
+    *("studio:take-essay", "studio:give-back-essay"),
     *("studio:duplicate-lesson", "studio:arrange-lesson", "studio:add-block"),
     "studio:export",
     *("webinars:calendar-file", "webinars:renew-calendar", "webinars:attendance-csv"),
@@ -158,6 +160,8 @@ def learner(window, demo):
         reverse("courses:lesson", args=lesson),
         reverse("courses:lesson", args=quiz),
         reverse("courses:result", args=[*quiz, 1]),
+        reverse("courses:lesson", args=ten_kinds(demo)),
+        reverse("courses:result", args=[*ten_kinds(demo), 1]),
         reverse("courses:lesson", args=[demo.course.slug, demo.untouched_quiz.slug]),
         reverse("courses:lesson", args=[demo.course.slug, demo.evaluation.slug]),
         reverse("courses:lesson", args=[demo.live.course.slug, live["slug"]]),
@@ -181,10 +185,15 @@ def learner(window, demo):
     )
 
 
+def ten_kinds(demo):
+    return [demo.essay.enrolment.course.slug, demo.ten.slug]
+
+
 def attendee(window, demo):
     yield from pages(
         window,
         reverse("me"),
+        reverse("courses:lesson", args=ten_kinds(demo)),
         reverse("certificates:transcript"),
         demo.valid.get_absolute_url(),
         demo.ended.course.get_absolute_url(),
@@ -257,13 +266,14 @@ def trainer(window, demo):
 
     yield from pages(
         window,
-        *(reverse(f"studio:{name}") for name in ("courses", "new-course", "import")),
+        *(reverse(f"studio:{name}") for name in ("courses", "new-course", "import", "essays")),
+        reverse("studio:essay", args=[demo.essay.uuid]),
         *(studio(name) for name in ("course", "details", "preview", "publish", "versions")),
         *(studio(name, module.uuid) for name in ("module", "delete-module")),
         *(studio(name, lesson.uuid) for name in ("lesson", "lesson-settings", "delete-lesson")),
         *(studio(name, lesson.uuid, block.uuid) for name in ("block", "delete-block")),
         *(studio(name, quiz.uuid) for name in ("lesson", "lesson-settings")),
-        *(studio("new-question", quiz.uuid) + f"?kind={kind}" for kind in ("single", "numeric")),
+        *(studio("new-question", quiz.uuid) + f"?kind={kind}" for kind in KINDS),
         *(studio(name, quiz.uuid, question.uuid) for name in ("question", "delete-question")),
         *(studio("preview-lesson", each.slug) for each in (lesson, quiz)),
         reverse("studio:lesson", args=[demo.live.course.slug, live.uuid]),

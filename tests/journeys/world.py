@@ -16,11 +16,13 @@ from certificates.models import Certificate
 from certificates.transcripts import outside, sharing
 from courses import assessment, packing
 from courses.models import Course, Draft, Series
+from courses.publishing import publish
 from library.models import CaseStudy, Practice
 from lms import demo
 from lms.models import OutboxEntry
 from people.models import User
 from tests.factories import enrolled, finish, make_course, make_draft, make_person
+from tests.kinds import TEN
 from tests.webinars.factories import make_webinar, seat
 from webinars import scheduling
 from webinars.models import Poll, Webinar
@@ -42,6 +44,7 @@ def build():
     _sessions(world)
     _room(world)
     _quiz(world)
+    _ten_kinds(world)
     _certificates(world)
     _transcript(world)
     _second_step(world)
@@ -102,6 +105,23 @@ def _quiz(world):
     world.evaluation = next(each for each in lessons if each.kind == "evaluation")
     assessment.submit(assessment.start(world.enrolment, world.quiz))
     assessment.start(world.enrolment, world.quiz)
+
+
+def _ten_kinds(world):
+    """Every kind: sent by the learner and waiting for a reader, open before the attendee."""
+    draft = make_draft(lessons=["quiz"])
+    lesson = draft.modules.get().lessons.get()
+    lesson.questions.all().delete()
+    for place, (kind, body) in enumerate(TEN.items()):
+        lesson.questions.create(kind=kind, body=body, position=place)
+    course = publish(draft, by=None, policy="update").course
+    for key in ("learner", "attendee"):
+        enrolment = enrolled(world.person[key], course)
+        (world.ten,) = enrolment.document.lessons
+        attempt = assessment.start(enrolment, world.ten)
+        if key == "learner":
+            assessment.save(attempt, {world.ten.questions[-1].uuid: ["A story of two partners."]})
+            world.essay = assessment.submit(attempt)
 
 
 def _certificates(world):

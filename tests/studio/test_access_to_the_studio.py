@@ -25,10 +25,12 @@ POST_ONLY = {
     "studio:add-block",
 }
 
-OF_NO_COURSE = {"studio:courses", "studio:new-course", "studio:import"}
+OF_NO_COURSE = {"studio:courses", "studio:new-course", "studio:import", "studio:essays"}
 # What a person sent, found in a folder of that person: see test_exchange.
 OF_ONE_PERSON = {"studio:import-preview"}
-NAMES = sorted(ACCESS.keys() - OF_ONE_PERSON)
+# What learners sent: see test_essays.
+OF_LEARNERS = {"studio:essay", "studio:take-essay", "studio:give-back-essay"}
+NAMES = sorted(ACCESS.keys() - OF_ONE_PERSON - OF_LEARNERS)
 
 
 def parts(draft):

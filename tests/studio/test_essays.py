@@ -230,3 +230,22 @@ def test_a_review_is_a_record(sent, trainer):
         AttemptReview.objects.filter(pk=row.pk).update(marks={})
     with pytest.raises(DatabaseError), transaction.atomic():
         Attempt.objects.filter(pk=sent.pk).update(number=9)
+
+
+@pytest.mark.parametrize("name", ["essay", "take-essay", "give-back-essay"])
+def test_a_trainer_comes_in_and_nobody_else(client, sent, trainer, name):
+    act = client.get if name == "essay" else client.post
+
+    assert act(at(name, sent)).status_code == 302
+    for marks in ({}, {"may_host": True}, {"may_credit": True}, {"is_staff": True}):
+        client.force_login(make_person(**marks))
+        assert act(at(name, sent)).status_code == 404, marks
+    client.force_login(trainer)
+    assert act(at(name, sent)).status_code == (200 if name == "essay" else 303)
+    assert act(reverse(f"studio:{name}", args=[sent.enrolment.course.uuid])).status_code == 404
+
+
+def test_an_attempt_without_an_essay_is_nothing_to_read(studio):
+    attempt = send(make_person(), words="")
+
+    assert studio.get(at("essay", attempt)).status_code == 404
