@@ -26,8 +26,8 @@ from people import joining
 from people import loading as people_content
 from people.models import Membership, Organisation, User
 from webinars import attendance, scheduling
-from webinars.models import Registration, Webinar
-from webinars.room import polls, stage
+from webinars.models import Poll, Registration, Webinar
+from webinars.room import polls, setup, stage
 
 SERIES = "advancing-health-equity"
 FOUNDATIONS = "foundations-of-health-equity-practice"
@@ -139,6 +139,23 @@ def _live(course: Course, people: dict[str, User], now: datetime) -> None:
             {"en": "Every week", "es": "Cada semana"},
             {"en": "Now and then", "es": "De vez en cuando"},
             {"en": "Hardly ever", "es": "Casi nunca"},
+        ],
+    )
+    polls.draft(
+        webinar,
+        people["host"],
+        {
+            "en": "One word for what trust with the community needs?",
+            "es": "¿Qué necesita la confianza con la comunidad, en una palabra?",
+        },
+        kind=Poll.Kind.WORDS,
+    )
+    setup.change(
+        webinar,
+        people["host"],
+        materials=[
+            {"title": "Strategic practices", "url": "/practices/"},
+            {"title": "Case studies", "url": "/case-studies/"},
         ],
     )
     stage.go_live(webinar, people["host"], now)

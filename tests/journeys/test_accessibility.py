@@ -52,7 +52,8 @@ NO_PAGES = {
     *("webinars:say", "webinars:poll", "webinars:vote-poll", "webinars:events"),
     *("webinars:change-state", "webinars:host-say", "webinars:remove-message"),
     *("webinars:moderate", "webinars:write-poll", "webinars:run-poll"),
-    "webinars:polls-csv",
+    *("webinars:polls-csv", "webinars:hand", "webinars:react", "webinars:silence"),
+    *("webinars:hear", "webinars:lower-hand", "webinars:chat-rules", "webinars:change-streams"),
     *("account_logout", "mfa_download_recovery_codes", "mfa_login_webauthn"),
     *("javascript-catalog", "django_prose_editor"),
 }
@@ -297,6 +298,8 @@ def host(window, demo):
         *(reverse("webinars:host", args=[slug]) for slug in (ahead, live, demo.ended.slug)),
         *(reverse(f"webinars:{name}", args=[ahead]) for name in ("schedule-edit", "call-off")),
         reverse("webinars:end", args=[live]),
+        *(reverse(f"webinars:{name}", args=[live]) for name in ("room-setup", "acts")),
+        reverse("webinars:merge", args=[live, demo.live.questions.get(state="approved").pk]),
         demo.unpublished.get_absolute_url(),
         reverse("webinars:host", args=[demo.cancelled.slug]),
         reverse("webinars:room", args=[live]),

@@ -3,10 +3,14 @@ from webinars.models.presence import Determination, LiveWindow, PresenceSpan
 from webinars.models.registration import Accommodation, Registration
 from webinars.models.room import (
     ChatMessage,
+    Hand,
     Headcount,
     QuestionVote,
+    Reaction,
     RoomEvent,
     RoomQuestion,
+    RoomSetup,
+    Silence,
 )
 from webinars.models.schedule import CreditPolicy, Webinar
 
@@ -15,14 +19,18 @@ __all__ = [
     "ChatMessage",
     "CreditPolicy",
     "Determination",
+    "Hand",
     "Headcount",
     "LiveWindow",
     "Poll",
     "PollVote",
     "PresenceSpan",
     "QuestionVote",
+    "Reaction",
     "Registration",
     "RoomEvent",
     "RoomQuestion",
+    "RoomSetup",
+    "Silence",
     "Webinar",
 ]

@@ -29,7 +29,7 @@ class RoomEvent(models.Model):
     webinar = models.ForeignKey(Webinar, models.PROTECT, related_name="events")
     seq = models.PositiveBigIntegerField()
     audience = models.CharField(max_length=8, choices=Audience, default=Audience.ALL)
-    kind = models.CharField(max_length=20)  # state, question, message, poll
+    kind = models.CharField(max_length=20)  # see webinars/room/__init__.py
     about = models.PositiveBigIntegerField(null=True)  # the row's id
     payload = models.JSONField(default=dict)  # facts for the audit, never shown
     at = models.DateTimeField(default=timezone.now)
@@ -42,6 +42,32 @@ class RoomEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.webinar_id} #{self.seq} {self.kind}"
+
+
+class RoomSetup(models.Model):
+    """How the hosts want their room. Written by `webinars.room.setup`; a session without a row has
+    the defaults."""
+
+    webinar = models.OneToOneField(
+        Webinar, models.PROTECT, primary_key=True, related_name="room_setup"
+    )
+    slow_seconds = models.PositiveSmallIntegerField(default=0)  # between two messages of a person
+    links = models.BooleanField(default=False)  # people may write links in the chat
+    names_known = models.BooleanField(default=True)  # moderators see who asks anonymously
+    notice = models.CharField(max_length=300, blank=True)  # in the spotlight, above the stage
+    materials = models.JSONField(default=list)  # [{"title", "url"}]
+    streams = models.JSONField(default=dict)  # "backup", "asl", "es" → as in Webinar.stage
+    on_backup = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"room of {self.webinar_id}"
+
+    @classmethod
+    def of(cls, webinar: Webinar) -> RoomSetup:
+        try:
+            return webinar.room_setup
+        except cls.DoesNotExist:
+            return cls(webinar=webinar)
 
 
 class RoomQuestionQuerySet(PlannedQuerySet["RoomQuestion"]):
@@ -57,14 +83,18 @@ class RoomQuestion(models.Model):
         ANSWERED = "answered", _("Answered")
         DISMISSED = "dismissed", _("Not shown")
         WITHDRAWN = "withdrawn", _("Withdrawn")
+        MERGED = "merged", _("Joined with another question")
 
     webinar = models.ForeignKey(Webinar, models.PROTECT, related_name="questions")
     author = models.ForeignKey(User, models.PROTECT, related_name="+")
     key = models.UUIDField(default=uuid.uuid4)  # from the form: sent twice is asked once
     text = models.CharField(max_length=500)
-    anonymous = models.BooleanField(default=False)  # to the room; moderators know
+    anonymous = models.BooleanField(default=False)  # to the room
+    named = models.BooleanField(default=True)  # moderators see who asked: the rule of that moment
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     answer = models.CharField(max_length=1000, blank=True)
+    pinned_at = models.DateTimeField(null=True)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged")
     asked_at = models.DateTimeField(default=timezone.now)
 
     objects = RoomQuestionQuerySet.as_manager()
@@ -77,6 +107,10 @@ class RoomQuestion(models.Model):
 
     def __str__(self) -> str:
         return f"question {self.pk}"
+
+    @property
+    def is_public(self) -> bool:
+        return self.state in {self.State.APPROVED, self.State.ANSWERED}
 
 
 class QuestionVote(models.Model):
@@ -115,6 +149,80 @@ class ChatMessage(models.Model):
 
     def __str__(self) -> str:
         return f"message {self.pk}"
+
+
+class Silence(models.Model):
+    """This person may not write in the chat, until it is lifted."""
+
+    webinar = models.ForeignKey(Webinar, models.PROTECT, related_name="silences")
+    person = models.ForeignKey(User, models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    lifted_at = models.DateTimeField(null=True)
+
+    objects = PlannedQuerySet["Silence"].as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["webinar", "person"],
+                condition=Q(lifted_at__isnull=True),
+                name="silenced_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} at {self.webinar_id}"
+
+
+class Hand(models.Model):
+    """A raised hand. Raised again later it is a new row, at the end of the line."""
+
+    webinar = models.ForeignKey(Webinar, models.PROTECT, related_name="hands")
+    person = models.ForeignKey(User, models.PROTECT, related_name="+")
+    raised_at = models.DateTimeField(default=timezone.now)
+    lowered_at = models.DateTimeField(null=True)
+
+    objects = PlannedQuerySet["Hand"].as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["webinar", "person"],
+                condition=Q(lowered_at__isnull=True),
+                name="one_hand_up",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} at {self.webinar_id}"
+
+
+class Reaction(models.Model):
+    """The last time that a person reacted in this way. Never a record, shown for half a minute."""
+
+    class Kind(models.TextChoices):
+        CLAP = "clap", _("Applause")
+        HEART = "heart", _("Heart")
+        THUMB = "thumb", _("Thumbs up")
+        LAUGH = "laugh", _("Laughter")
+        THINK = "think", _("I have to think about this")
+
+    webinar = models.ForeignKey(Webinar, models.CASCADE, related_name="+")
+    person = models.ForeignKey(User, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=8, choices=Kind)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["webinar", "person", "kind"], name="one_reaction_of_a_kind"
+            ),
+        ]
+        indexes = [models.Index(fields=["webinar", "at"])]
+
+    def __str__(self) -> str:
+        return f"{self.kind} at {self.webinar_id}"
 
 
 class Headcount(models.Model):

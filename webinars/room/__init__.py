@@ -7,7 +7,7 @@ same text into every socket's bounded queue.
 
     log.py         takes the next number, appends the event, rings after commit
     doorbell.py    «look at the log»: a hint to the hubs, which also look by themselves
-    questions.py, chat.py, polls.py, stage.py      the verbs
+    questions.py, chat.py, polls.py, hands.py, setup.py, stage.py      the verbs
     shown.py       the allow-list: what each audience may see, as plain values, and its HTML
     frames.py      from the log to frames; the snapshot that a page is drawn from
     hub.py         one per event loop: rooms, sockets, ticks
@@ -35,9 +35,10 @@ Every frame is one JSON object; what it is shows in its keys.
     ids than 12 leave the list `chat`.
 `{"reload": true}`
     The gap is too long (or the number is not from this log): take a fresh page, then follow.
-`{"tick": {"here": 214, "votes": {"7": 12}, "polls": {"3": 41}}}`
+`{"tick": {"here": 214, "votes": {"7": 12}, "polls": {"3": 41}, "hands": 2, "reactions": {…}}}`
     Counts, at most once a second, never in the log: people here, votes for questions, how many
-    answered a poll. Only what changed; all of it once after joining. Moderators also get
+    answered a poll, hands up, people who reacted in the last half minute. Only what changed; all
+    of it once after joining. Moderators also get
     `"results": {"3": {"a": 30, "b": 11}}` of open polls (choices, or words that people typed).
 `{"hb": n, "to": 41}`
     Every 20 seconds. The page sends `{"hb": n}` back, and that is what counts as being there.
@@ -46,9 +47,11 @@ Every frame is one JSON object; what it is shows in its keys.
 Closing codes: 4403 not (or no longer) allowed, 4408 read too slowly: come back with `after`,
 4409 sends too much, 1012 the process stops: come back.
 
-Lists for everybody: `stage` (id 0), `questions`, `chat`, `polls`. For moderators also `queue`,
-`dismissed`, and `controls` (id 0). Frames hold no personal marks («you voted»): those stand on the
-page, in answers to the person's own requests.
+Lists for everybody: `stage`, `notice`, `materials`, `rules` (each with the id 0), `questions`,
+`chat`, `polls`. For moderators also `queue`, `dismissed`, `hands` and, in place of the stage,
+`controls` (id 0). In `questions`, elements with `data-first` stand before the
+others. Frames hold no personal marks («you voted»): those stand on the page, in answers to the
+person's own requests.
 
 Server: uvicorn with `ws_per_message_deflate=False` (300 KB and half a millisecond for each socket
 otherwise), `lifespan="off"`, `ws_max_size=4096`.

@@ -1,11 +1,14 @@
 """Votes: of questions and of polls. Never in the log, and the same for everybody but moderators."""
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from django.db.models import Count
+from django.utils import timezone
 
 from webinars.models import Poll, QuestionVote, RoomQuestion
+from webinars.room import hands
 from webinars.room.log import Audience
 
 
@@ -15,6 +18,8 @@ class Tally(NamedTuple):
     votes: Mapping[int, int]
     polls: Mapping[int, int]
     results: Mapping[int, Mapping[str, int]]  # moderators only
+    hands: int = 0
+    reactions: Mapping[str, int] = MappingProxyType({})  # of the last half minute
 
     def tick(self, audience: str, told: "Tally | None" = None) -> dict[str, object]:
         """What changed since `told`, as the audience may see it; empty: nothing did."""
@@ -27,17 +32,23 @@ class Tally(NamedTuple):
             tick["votes"] = votes
         if polls := _changes(before.polls, self.polls):
             tick["polls"] = polls
+        if self.hands != before.hands:
+            tick["hands"] = self.hands
+        if reactions := dict.fromkeys(before.reactions.keys() - self.reactions.keys(), 0) | (
+            _changes(before.reactions, self.reactions)
+        ):
+            tick["reactions"] = reactions
         if audience == Audience.STAFF and (chosen := _changes(before.results, self.results)):
             tick["results"] = chosen
         return tick
 
 
-def _changes[V](before: Mapping[int, V], after: Mapping[int, V]) -> dict[int, V]:
+def _changes[K, V](before: Mapping[K, V], after: Mapping[K, V]) -> dict[K, V]:
     return {key: value for key, value in after.items() if before.get(key) != value}
 
 
 def tallies(webinars: Iterable[int]) -> dict[int, Tally]:
-    """Two queries for any number of rooms. Only questions that everybody sees have counts."""
+    """Four queries for any number of rooms. Only questions that everybody sees have counts."""
     ids = list(webinars)
     votes: dict[int, dict[int, int]] = {pk: {} for pk in ids}
     counted = (
@@ -58,11 +69,14 @@ def tallies(webinars: Iterable[int]) -> dict[int, Tally]:
     for webinar, poll, answered, tally, hidden in opened:
         shown = {choice: n for choice, n in tally.items() if choice not in hidden}
         polled[webinar][poll] = answered, shown
+    raised, reacted = hands.up(ids), hands.shown(ids, timezone.now())
     return {
         pk: Tally(
             votes=votes[pk],
             polls={poll: answered for poll, (answered, _) in polled[pk].items()},
             results={poll: tally for poll, (_, tally) in polled[pk].items()},
+            hands=raised[pk],
+            reactions=reacted.get(pk, {}),
         )
         for pk in ids
     }

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from people.access import owes_second_step
 from people.models import User
-from webinars.models import Registration, Webinar
+from webinars.models import Hand, Registration, Webinar
 from webinars.room.log import Audience
 
 CHUNK = 500  # ids in one query
@@ -26,6 +26,7 @@ class Guest:
     person: User
     place: Registration | None
     hosting: bool
+    hand_up: bool = False
 
     @property
     def seated(self) -> bool:
@@ -39,28 +40,38 @@ class Guest:
 def knock(person: User, slug: str) -> Guest | None:
     """None: for this person there is no such session. One query for who has a place."""
     hosts = Webinar.hosts.through.objects.filter(user=person.pk)
+    hands = Hand.objects.filter(person=person.pk, lowered_at__isnull=True)
     mine = (
         Registration.objects.of(person)
         .filter(webinar__slug=slug)
-        .select_related("webinar__policy")
-        .annotate(hosted=Exists(hosts.filter(webinar=OuterRef("webinar"))))
+        .select_related("webinar__policy", "webinar__room_setup")
+        .annotate(
+            hosted=Exists(hosts.filter(webinar=OuterRef("webinar"))),
+            hand_up=Exists(hands.filter(webinar=OuterRef("webinar"))),
+        )
         .planned()
     )
     place: Any = mine.first()
     if place is not None:
-        webinar, hosted = place.webinar, place.hosted
+        webinar, hosted, hand_up = place.webinar, place.hosted, place.hand_up
     else:
-        found = Webinar.objects.visible_to(person).filter(slug=slug).select_related("policy")
+        found = Webinar.objects.visible_to(person).filter(slug=slug)
         row: Any = (
-            found.annotate(hosted=Exists(hosts.filter(webinar=OuterRef("pk")))).planned().first()
+            found.select_related("policy", "room_setup")
+            .annotate(
+                hosted=Exists(hosts.filter(webinar=OuterRef("pk"))),
+                hand_up=Exists(hands.filter(webinar=OuterRef("pk"))),
+            )
+            .planned()
+            .first()
         )
         if row is None:
             return None
-        webinar, hosted = row, row.hosted
+        webinar, hosted, hand_up = row, row.hosted, row.hand_up
     hosting = person.is_superuser or (person.may_host and hosted)
     if webinar.published_at is None and not hosting:
         return None
-    return Guest(webinar, person, place, hosting)
+    return Guest(webinar, person, place, hosting, hand_up)
 
 
 class Pass(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
@@ -10,8 +11,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from lms.text import Localised
-from webinars.models import Poll
+from webinars.models import Poll, RoomSetup
 from webinars.room.polls import LETTERS
+from webinars.room.setup import STREAMS, address, stream
 
 
 class _Keyed(forms.Form):
@@ -47,6 +49,11 @@ class QuestionForm(_Keyed):
         required=False,
         help_text=_("Moderators can see it."),
     )
+
+    def __init__(self, *args: Any, names_known: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not names_known:
+            self.fields["anonymous"].help_text = _("Moderators cannot see it either.")
 
 
 class MessageForm(_Keyed):
@@ -139,6 +146,95 @@ class PollForm(_Keyed):
         english = self.cleaned_data["options_en"]
         spanish = self.cleaned_data["options_es"] or [""] * len(english)
         return [_localised(en, es) for en, es in zip(english, spanish, strict=True)]
+
+
+class SetupForm(forms.Form):
+    """How the room is; empty streams are none."""
+
+    notice = forms.CharField(
+        label=_("Notice to everybody"),
+        max_length=300,
+        required=False,
+        help_text=_("It stands above the video until you clear it."),
+        widget=forms.Textarea({"rows": 2}),
+    )
+    materials = forms.CharField(
+        label=_("Materials"),
+        max_length=4000,
+        required=False,
+        help_text=_("One on each line: the title, a space and the address."),
+        widget=forms.Textarea({"rows": 4}),
+    )
+    backup = forms.CharField(
+        label=_("Backup stream"),
+        max_length=300,
+        required=False,
+        help_text=_("If the video fails, one press at the console moves everybody here."),
+    )
+    asl = forms.CharField(
+        label=_("Stream with American Sign Language"), max_length=300, required=False
+    )
+    es = forms.CharField(
+        label=_("Stream with a Spanish interpreter"), max_length=300, required=False
+    )
+    slow_seconds = forms.TypedChoiceField(
+        label=_("Slow mode of the chat"),
+        coerce=int,
+        choices=[
+            (0, _("off")),
+            (10, _("one message in 10 seconds")),
+            (30, _("one message in 30 seconds")),
+            (60, _("one message a minute")),
+        ],
+    )
+    links = forms.BooleanField(label=_("People may write links in the chat"), required=False)
+    names_known = forms.BooleanField(
+        label=_("Moderators see who asks without a name"),
+        required=False,
+        help_text=_("The form tells people so. A change is for questions asked from then on."),
+    )
+
+    def __init__(self, data: Any, *, setup: RoomSetup) -> None:
+        self.setup = setup
+        initial = {
+            name: getattr(setup, name)
+            for name in ("notice", "slow_seconds", "links", "names_known")
+        }
+        initial |= {name: address(setup.streams.get(name, {})) for name in STREAMS}
+        initial["materials"] = "\n".join(f"{m['title']} {m['url']}" for m in setup.materials)
+        super().__init__(data, initial=initial, auto_id="setup-%s")
+
+    def clean_materials(self) -> list[dict[str, str]]:
+        found = []
+        for line in self.cleaned_data["materials"].splitlines():
+            title, _space, url = " ".join(line.split()).rpartition(" ")
+            if not line.strip():
+                continue
+            if not title or not _is_address(url):
+                raise ValidationError(
+                    _("Each line needs a title, a space and an address with https://.")
+                )
+            found.append({"title": title[:120], "url": url})
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        said: dict[str, Any] = super().clean() or {}
+        for name in STREAMS:
+            if said.get(name) and not _is_address(said[name]):
+                self.add_error(name, _("Enter an address that begins with https://."))
+        return said
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        said = self.cleaned_data
+        kept = ("notice", "materials", "slow_seconds", "links", "names_known")
+        streams = {name: stream(said[name]) for name in STREAMS if said[name]}
+        return {name: said[name] for name in kept} | {"streams": streams}
+
+
+def _is_address(text: str) -> bool:
+    """On this site, or elsewhere over https."""
+    return bool(re.fullmatch(r"https://[^\s/]+\.[^\s]+|/(?![/\\])\S*", text))
 
 
 def _lines(text: str) -> list[str]:

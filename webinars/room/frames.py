@@ -11,10 +11,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from lms.models import PlannedQuerySet
-from webinars.models import ChatMessage, LiveWindow, Poll, RoomEvent, RoomQuestion, Webinar
+from webinars.models import (
+    ChatMessage,
+    Hand,
+    LiveWindow,
+    Poll,
+    RoomEvent,
+    RoomQuestion,
+    Webinar,
+)
 from webinars.models.room import RoomQuestionQuerySet
 from webinars.room import shown
 from webinars.room.chat import SHOWN
@@ -23,8 +32,19 @@ from webinars.room.shown import Item, Places, Rows
 
 FARTHEST = 300  # events that are replayed; beyond that a fresh page is smaller
 LISTS: dict[str, tuple[str, ...]] = {
-    Audience.ALL: ("stage", "questions", "chat", "polls"),
-    Audience.STAFF: ("controls", "queue", "questions", "dismissed", "chat", "polls"),
+    Audience.ALL: ("stage", "notice", "materials", "rules", "questions", "chat", "polls"),
+    Audience.STAFF: (
+        "controls",
+        "notice",
+        "materials",
+        "rules",
+        "queue",
+        "questions",
+        "dismissed",
+        "chat",
+        "polls",
+        "hands",
+    ),
 }
 AFTERWARDS = timedelta(minutes=10)
 
@@ -46,12 +66,12 @@ class News[T](NamedTuple):
 
 def news_as_text(webinar_id: int, wanted: Iterable[tuple[View, int]]) -> News[str]:
     """For sockets: every frame encoded once."""
-    to, frames = news(Webinar.objects.get(pk=webinar_id), wanted)
+    to, frames = news(Webinar.objects.select_related("room_setup").get(pk=webinar_id), wanted)
     return News(to, {reader: encode(f) if f else None for reader, f in frames.items()})
 
 
 def news(webinar: Webinar, wanted: Iterable[tuple[View, int]]) -> News[Frame]:
-    """What readers who have seen up to a number need to see now. At most six queries.
+    """What readers who have seen up to a number need to see now. At most seven queries.
 
     `webinar` is read before anything else: its number is the one that the answer goes up to.
     """
@@ -119,12 +139,17 @@ def _entries(
 
 def _placed(rows: Rows, audience: str) -> Iterator[tuple[str, int | None, Places]]:
     yield "state", None, shown.places_of_state(rows, audience)
+    yield "notice", None, shown.places_of_notice(rows, audience)
+    yield "materials", None, shown.places_of_materials(rows, audience)
+    yield "rules", None, shown.places_of_rules(rows, audience)
     for question in rows.questions:
         yield "question", question.pk, shown.places_of_question(rows, question, audience)
     for message in rows.messages:
         yield "message", message.pk, shown.places_of_message(rows, message, audience)
     for poll in rows.polls:
         yield "poll", poll.pk, shown.places_of_poll(rows, poll, audience)
+    for hand in rows.hands:
+        yield "hand", hand.pk, shown.places_of_hand(rows, hand, audience)
 
 
 def _load(webinar: Webinar, about: Mapping[str, set[int]], floor: int) -> Rows:
@@ -137,15 +162,20 @@ def _load(webinar: Webinar, about: Mapping[str, set[int]], floor: int) -> Rows:
         rows.messages = named.order_by("pk")
     if "poll" in about:
         rows.polls = polls_of(webinar).filter(pk__in=about["poll"])
+    if "hand" in about:
+        rows.hands = hands_of(webinar).filter(pk__in=about["hand"])
     if "state" in about:
         rows.live_since = _live_since(webinar)
     return rows
 
 
 def questions_of(webinar: Webinar) -> RoomQuestionQuerySet:
+    same = RoomQuestion.objects.filter(merged_into=OuterRef("pk")).order_by()
+    joined = same.values("merged_into").annotate(n=Count("pk")).values("n")
     return (
         RoomQuestion.objects.filter(webinar=webinar)
         .select_related("author")
+        .annotate(joined=Coalesce(Subquery(joined), 0))
         .order_by("pk")
         .planned()
     )
@@ -163,6 +193,10 @@ def messages_of(webinar: Webinar) -> PlannedQuerySet[Any]:
 
 def polls_of(webinar: Webinar) -> PlannedQuerySet[Poll]:
     return Poll.objects.filter(webinar=webinar).order_by("pk").planned()
+
+
+def hands_of(webinar: Webinar) -> PlannedQuerySet[Hand]:
+    return Hand.objects.filter(webinar=webinar).select_related("person").order_by("pk").planned()
 
 
 def last_numbers(rooms: Iterable[int], now: datetime) -> dict[int, tuple[int, bool]]:
@@ -209,8 +243,10 @@ def snapshot(
         questions=list(questions),
         messages=last[::-1],
         polls=polls,
-        live_since=_live_since(webinar) if audience != Audience.ALL else None,
     )
+    if audience != Audience.ALL:
+        rows.live_since = _live_since(webinar)
+        rows.hands = hands_of(webinar).filter(lowered_at__isnull=True)
     lists: dict[str, list[Item]] = {name: [] for name in LISTS[audience]}
     for _, _, places in _placed(rows, audience):
         for target, item in places.items():

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from people import audit
 from people.models import User
-from webinars.models import QuestionVote, RoomQuestion, Webinar
+from webinars.models import QuestionVote, RoomQuestion, RoomSetup, Webinar
 from webinars.room import doorbell, log
 from webinars.room.log import Audience
 
@@ -48,7 +48,13 @@ def ask(
             code="slow",
         )
     question = RoomQuestion.objects.create(
-        webinar=room, author=author, key=key, text=text, anonymous=anonymous, asked_at=now
+        webinar=room,
+        author=author,
+        key=key,
+        text=text,
+        anonymous=anonymous,
+        named=not anonymous or RoomSetup.of(room).names_known,
+        asked_at=now,
     )
     log.append(room, "question", question.pk, audience=Audience.STAFF)
     return question
@@ -116,6 +122,54 @@ def answer(question: RoomQuestion, by: User, text: str) -> None:
     audit.note(by, "room.question-answered", question, webinar=room.pk, text=text)
 
 
+@transaction.atomic
+def pin(question: RoomQuestion, by: User, *, wanted: bool, now: datetime | None = None) -> None:
+    """Keep it above the others, or no longer. Safe to repeat."""
+    room, question = _at_rest(question)
+    if (question.pinned_at is not None) == wanted:
+        return
+    if wanted and question.state not in PUBLIC:
+        raise ValidationError(_("Show the question first."), code="hidden")
+    question.pinned_at = (now or timezone.now()) if wanted else None
+    question.save(update_fields=["pinned_at"])
+    seen = Audience.ALL if question.state in PUBLIC else Audience.STAFF
+    log.append(room, "question", question.pk, audience=seen, pinned=wanted, by=by.pk)
+    verb = "room.question-pinned" if wanted else "room.question-unpinned"
+    audit.note(by, verb, question, webinar=room.pk)
+
+
+@transaction.atomic
+def merge(question: RoomQuestion, into: RoomQuestion, by: User) -> None:
+    """They ask the same: `into` stays and gets the votes of both, each person's once. The author
+    of the other counts as a vote. Safe to repeat."""
+    room, question = _at_rest(question)
+    into = RoomQuestion.objects.get(pk=into.pk)
+    if question.merged_into_id == into.pk:
+        return
+    for each in (question, into):
+        _not_withdrawn(each)
+    standing = {State.WAITING, State.APPROVED}
+    if (
+        question.state not in standing
+        or into.state not in standing | {State.ANSWERED}
+        or question.pk == into.pk
+        or into.webinar_id != question.webinar_id
+    ):
+        raise ValidationError(_("These two questions cannot be joined now."), code="state")
+    voters = set(question.votes.values_list("person", flat=True)) | {question.author_id}
+    QuestionVote.objects.bulk_create(
+        [QuestionVote(question=into, person_id=person) for person in sorted(voters)],
+        ignore_conflicts=True,
+    )
+    question.merged.update(merged_into=into)
+    question.merged_into = into
+    question.pinned_at = None
+    question.save(update_fields=["merged_into", "pinned_at"])
+    _move(room, question, State.MERGED, by)
+    audit.note(by, "room.question-merged", question, webinar=room.pk, into=into.pk)
+    transaction.on_commit(partial(doorbell.ring, room.pk, "tally"), robust=True)
+
+
 def _at_rest(question: RoomQuestion) -> tuple[Webinar, RoomQuestion]:
     """The room's lock, and the question as it stands under it."""
     room = log.locked(question.webinar_id)
@@ -125,11 +179,15 @@ def _at_rest(question: RoomQuestion) -> tuple[Webinar, RoomQuestion]:
 def _not_withdrawn(question: RoomQuestion) -> None:
     if question.state == State.WITHDRAWN:
         raise ValidationError(_("Its author took this question back."), code="withdrawn")
+    if question.state == State.MERGED:
+        raise ValidationError(_("This question was joined with another one."), code="merged")
 
 
 def _move(room: Webinar, question: RoomQuestion, to: str, by: User | None = None) -> None:
     was, question.state = question.state, to
-    question.save(update_fields=["state", "answer"])
+    if to not in PUBLIC:
+        question.pinned_at = None
+    question.save(update_fields=["state", "answer", "pinned_at"])
     seen = was in PUBLIC or to in PUBLIC
     log.append(
         room,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.template.loader import get_template
@@ -17,12 +17,13 @@ from django.utils import timezone, translation
 
 from people.models import User
 from webinars import models
-from webinars.models import ChatMessage, RoomQuestion, Webinar
+from webinars.models import ChatMessage, Hand, RoomQuestion, RoomSetup, Webinar
 from webinars.room.log import Audience
 
 _YOUTUBE_ID = re.compile(r"[A-Za-z0-9_-]{6,20}")
 WORDS = 60  # that a result lists
 _HERE = re.compile(r"/(?![/\\])")  # a path on this site, not another host
+_SAFE = re.compile(r"https?://|/(?![/\\])")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,8 @@ class Question(Item):
     by: str  # empty: somebody
     answered: bool
     answer: str
+    pinned: bool
+    joined: int  # questions that asked the same
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +59,8 @@ class HostQuestion(Item):
     anonymous: bool
     state: str
     answer: str
+    pinned: bool
+    joined: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +75,39 @@ class Message(Item):
 @dataclass(frozen=True, kw_only=True)
 class HostMessage(Message):
     template = "webinars/room/host_message.html"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules(Item):
+    """What the chat asks of people."""
+
+    template = "webinars/room/rules.html"
+    slow_seconds: int
+    links: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostRules(Rules):
+    template = "webinars/room/host_rules.html"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice(Item):
+    template = "webinars/room/notice.html"
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Materials(Item):
+    template = "webinars/room/materials.html"
+    links: tuple[tuple[str, str], ...]  # (title, address)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandUp(Item):
+    template = "webinars/room/hand.html"
+    by: str
+    raised_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,15 +149,25 @@ class HostPoll(Item):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Player:
+    """One picture, from wherever it comes; empty while nothing is live."""
+
+    stream: str = ""  # asl, es; empty: the one for all
+    youtube: str = ""
+    video: str = ""
+    link: str = ""
+    captions: tuple[tuple[str, str], ...] = ()  # (language, address)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Stage(Item):
     template = "webinars/room/stage.html"
     state: str
     cancelled: bool
     title: Mapping[str, str]
-    youtube: str = ""
-    video: str = ""
-    link: str = ""
-    captions: tuple[tuple[str, str], ...] = ()  # (language, address)
+    player: Player
+    others: tuple[Player, ...] = ()  # in another language, or with a sign language interpreter
+    chosen: str = ""  # which of the others this page shows; always empty in frames
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +176,8 @@ class Controls(Item):
     state: str
     cancelled: bool
     published: bool
+    on_backup: bool
+    has_backup: bool
     live_since: datetime | None = None
 
 
@@ -142,6 +192,7 @@ class Rows:
     questions: Iterable[RoomQuestion] = ()
     messages: Iterable[ChatMessage] = ()  # with `from_host`
     polls: Iterable[models.Poll] = ()
+    hands: Iterable[Hand] = ()
     live_since: datetime | None = None
 
 
@@ -164,16 +215,20 @@ def places_of_question(rows: Rows, row: RoomQuestion, audience: str) -> Places:
                 by="" if row.anonymous else name(row.author),
                 answered=row.state == State.ANSWERED,
                 answer=row.answer,
+                pinned=row.pinned_at is not None,
+                joined=row.joined,  # type: ignore[attr-defined] # annotated, like from_host
             )
         }
     item = HostQuestion(
         slug=rows.webinar.slug,
         id=row.pk,
         text=row.text,
-        by=name(row.author),
+        by=name(row.author) if row.named else "",
         anonymous=row.anonymous,
         state=row.state,
         answer=row.answer,
+        pinned=row.pinned_at is not None,
+        joined=row.joined,  # type: ignore[attr-defined]
     )
     return {
         "queue": item if row.state == State.WAITING else None,
@@ -268,7 +323,7 @@ def _mean(row: models.Poll) -> float | None:
 
 
 def places_of_state(rows: Rows, audience: str) -> Places:
-    webinar = rows.webinar
+    webinar, setup = rows.webinar, RoomSetup.of(rows.webinar)
     if audience == Audience.ALL:
         return {"stage": stage(webinar)}
     return {
@@ -277,24 +332,64 @@ def places_of_state(rows: Rows, audience: str) -> Places:
             state=webinar.state,
             cancelled=webinar.cancelled_at is not None,
             published=webinar.published_at is not None,
+            on_backup=setup.on_backup,
+            has_backup=bool(setup.streams.get("backup")),
             live_since=rows.live_since,
         )
     }
 
 
-def stage(webinar: Webinar) -> Stage:
+def stage(webinar: Webinar, chosen: str = "") -> Stage:
     """The address of the picture is known only while it is live."""
-    shown = webinar.stage if webinar.state == Webinar.State.LIVE else {}
-    kind, address = shown.get("kind"), str(shown.get("url", ""))
-    youtube = str(shown.get("id", "")) if kind == "youtube" else ""
-    captions = shown.get("captions", {}) if kind == "file" else {}
+    setup, live = RoomSetup.of(webinar), webinar.state == Webinar.State.LIVE
+    main = setup.streams.get("backup", {}) if setup.on_backup else webinar.stage
+    others = [(key, setup.streams[key]) for key in ("asl", "es") if setup.streams.get(key)]
     return Stage(
         slug=webinar.slug,
         state=webinar.state,
         cancelled=webinar.cancelled_at is not None,
         title=webinar.title,
+        player=_player("", main if live else {}),
+        others=tuple(_player(key, stream) for key, stream in others if live),
+        chosen=chosen if live and chosen in dict(others) else "",
+    )
+
+
+def _player(stream: str, shown: Mapping[str, Any]) -> Player:
+    kind, address = shown.get("kind"), str(shown.get("url", ""))
+    youtube = str(shown.get("id", "")) if kind == "youtube" else ""
+    captions = shown.get("captions", {}) if kind == "file" else {}
+    return Player(
+        stream=stream,
         youtube=youtube if _YOUTUBE_ID.fullmatch(youtube) else "",
         video=address if kind == "file" and _HERE.match(address) else "",
         link=address if kind == "link" and address.startswith("https://") else "",
         captions=tuple(sorted((str(k), str(v)) for k, v in captions.items())),
     )
+
+
+def places_of_rules(rows: Rows, audience: str) -> Places:
+    setup, kind = RoomSetup.of(rows.webinar), Rules if audience == Audience.ALL else HostRules
+    return {
+        "rules": kind(slug=rows.webinar.slug, slow_seconds=setup.slow_seconds, links=setup.links)
+    }
+
+
+def places_of_notice(rows: Rows, audience: str) -> Places:
+    setup = RoomSetup.of(rows.webinar)
+    return {"notice": Notice(slug=rows.webinar.slug, text=setup.notice) if setup.notice else None}
+
+
+def places_of_materials(rows: Rows, audience: str) -> Places:
+    given = RoomSetup.of(rows.webinar).materials
+    links = [(str(each["title"]), str(each["url"])) for each in given]
+    safe = tuple((title, url) for title, url in links if _SAFE.match(url))
+    return {"materials": Materials(slug=rows.webinar.slug, links=safe) if safe else None}
+
+
+def places_of_hand(rows: Rows, row: Hand, audience: str) -> Places:
+    """For moderators alone: others get a number in ticks."""
+    if audience == Audience.ALL:
+        return {}
+    item = HandUp(slug=rows.webinar.slug, id=row.pk, by=name(row.person), raised_at=row.raised_at)
+    return {"hands": item if row.lowered_at is None else None}

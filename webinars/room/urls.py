@@ -1,6 +1,6 @@
 from django.urls import path
 
-from webinars.views import console, hosting, room
+from webinars.views import console, hosting, moderation, room
 
 urlpatterns = [
     path("webinars/<slug:slug>/room/", room.room, name="room"),
@@ -12,15 +12,25 @@ urlpatterns = [
     path("webinars/<slug:slug>/room/chat/", room.say, name="say"),
     path("webinars/<slug:slug>/room/polls/<int:pk>/", room.poll, name="poll"),
     path("webinars/<slug:slug>/room/polls/<int:pk>/vote/", room.vote_poll, name="vote-poll"),
+    path("webinars/<slug:slug>/room/hand/", room.hand, name="hand"),
+    path("webinars/<slug:slug>/room/react/", room.react, name="react"),
     path("webinars/<slug:slug>/events", room.events, name="events"),
     path("host/", hosting.hosting, name="hosting"),
     path("host/<slug:slug>/", console.console, name="host"),
     path("host/<slug:slug>/state/", console.change_state, name="change-state"),
     path("host/<slug:slug>/end/", console.end, name="end"),
     path("host/<slug:slug>/chat/", console.say, name="host-say"),
-    path("host/<slug:slug>/messages/<int:pk>/remove/", console.remove_message,
+    path("host/<slug:slug>/messages/<int:pk>/remove/", moderation.remove_message,
          name="remove-message"),
-    path("host/<slug:slug>/questions/<int:pk>/", console.moderate, name="moderate"),
+    path("host/<slug:slug>/questions/<int:pk>/", moderation.moderate, name="moderate"),
+    path("host/<slug:slug>/questions/<int:pk>/join/", moderation.merge, name="merge"),
+    path("host/<slug:slug>/messages/<int:pk>/silence/", moderation.silence, name="silence"),
+    path("host/<slug:slug>/silences/<int:pk>/lift/", moderation.hear, name="hear"),
+    path("host/<slug:slug>/hands/<int:pk>/", moderation.lower_hand, name="lower-hand"),
+    path("host/<slug:slug>/chat/rules/", moderation.chat_rules, name="chat-rules"),
+    path("host/<slug:slug>/acts/", moderation.acts, name="acts"),
+    path("host/<slug:slug>/room/", console.set_up, name="room-setup"),
+    path("host/<slug:slug>/streams/", console.change_streams, name="change-streams"),
     path("host/<slug:slug>/polls/", console.write_poll, name="write-poll"),
     path("host/<slug:slug>/polls.csv", console.polls_csv, name="polls-csv"),
     path("host/<slug:slug>/polls/<int:pk>/", console.run_poll, name="run-poll"),

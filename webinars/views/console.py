@@ -21,28 +21,40 @@ from lms.text import said
 from people.access import SignedIn, host, only
 from webinars.models import (
     Accommodation,
-    ChatMessage,
     LiveWindow,
     Poll,
     Registration,
-    RoomQuestion,
+    RoomSetup,
     Webinar,
 )
-from webinars.room import chat, frames, heads, polls, questions, shown, stage
-from webinars.room.forms import AnswerForm, MessageForm, PollForm
+from webinars.room import chat, frames, heads, polls, setup, shown, stage
+from webinars.room.forms import MessageForm, PollForm, SetupForm
+from webinars.room.hands import REACTIONS
 from webinars.room.log import Audience
 from webinars.roster import as_csv
 
 
 @only(host)
 def console(request: SignedIn, slug: str) -> HttpResponse:
-    return _console(request, _hosted(request, slug))
+    return _console(request, hosted(request, slug))
+
+
+@only(host)
+@require_POST
+def change_streams(request: SignedIn, slug: str) -> HttpResponse:
+    """To the backup stream, or back."""
+    webinar = hosted(request, slug)
+    try:
+        setup.change(webinar, request.user, on_backup=request.POST.get("backup") == "1")
+    except ValidationError as error:
+        return refused(request, webinar, error)
+    return done(request, webinar)
 
 
 @only(host)
 @require_POST
 def change_state(request: SignedIn, slug: str) -> HttpResponse:
-    webinar = _hosted(request, slug)
+    webinar = hosted(request, slug)
     verbs = {Webinar.State.LIVE: stage.go_live, Webinar.State.BREAK: stage.take_break}
     verb = verbs.get(request.POST.get("to", ""))  # type: ignore[call-overload]
     if verb is None:
@@ -50,29 +62,29 @@ def change_state(request: SignedIn, slug: str) -> HttpResponse:
     try:
         verb(webinar, request.user)
     except ValidationError as error:
-        return _refused(request, webinar, error)
-    return _done(request, webinar)
+        return refused(request, webinar, error)
+    return done(request, webinar)
 
 
 @only(host)
 def end(request: SignedIn, slug: str) -> HttpResponse:
     """Asks first: nobody can go live again after it."""
-    webinar = _hosted(request, slug)
+    webinar = hosted(request, slug)
     if request.method != "POST":
         here = heads.here([webinar.pk], timezone.now())[webinar.pk]
         return render(request, "webinars/host_end.html", {"webinar": webinar, "here": here})
     try:
         stage.end(webinar, request.user)
     except ValidationError as error:
-        return _refused(request, webinar, error)
+        return refused(request, webinar, error)
     messages.success(request, _("The session is over. Attendance is being worked out."))
-    return see_other(_address(webinar))
+    return see_other(address(webinar))
 
 
 @only(host)
 @require_POST
 def say(request: SignedIn, slug: str) -> HttpResponse:
-    webinar = _hosted(request, slug)
+    webinar = hosted(request, slug)
     form = MessageForm(request.POST)
     if form.is_valid():
         try:
@@ -87,49 +99,17 @@ def say(request: SignedIn, slug: str) -> HttpResponse:
             form.add_error("text", error)
     if form.is_valid():
         if request.htmx:
-            return _part(request, "say", {"webinar": webinar, "say": MessageForm()})
-        return see_other(f"{_address(webinar)}#chat")
+            return _composer(request, webinar, MessageForm())
+        return see_other(f"{address(webinar)}#chat")
     if request.htmx:
-        return _part(request, "say", {"webinar": webinar, "say": form}, status=422)
+        return _composer(request, webinar, form, status=422)
     return _console(request, webinar, say=form, status=422)
 
 
 @only(host)
 @require_POST
-def remove_message(request: SignedIn, slug: str, pk: int) -> HttpResponse:
-    webinar = _hosted(request, slug)
-    chat.remove(get_object_or_404(ChatMessage, webinar=webinar, pk=pk), request.user)
-    return _done(request, webinar, "chat")
-
-
-@only(host)
-@require_POST
-def moderate(request: SignedIn, slug: str, pk: int) -> HttpResponse:
-    webinar = _hosted(request, slug)
-    question = get_object_or_404(RoomQuestion, webinar=webinar, pk=pk)
-    act = request.POST.get("act")
-    try:
-        if act == "approve":
-            questions.approve(question, request.user)
-        elif act == "dismiss":
-            questions.dismiss(question, request.user)
-        elif act == "answer":
-            form = AnswerForm({"text": request.POST.get(f"text-{pk}", "")})
-            if not form.is_valid():
-                raise ValidationError(list(form.errors["text"]))
-            questions.answer(question, request.user, form.cleaned_data["text"])
-        else:
-            return HttpResponseBadRequest()
-    except ValidationError as error:
-        typed = {pk: request.POST.get(f"text-{pk}", "")}
-        return _refused(request, webinar, error, typed=typed)
-    return _done(request, webinar, "queue" if act != "answer" else "questions")
-
-
-@only(host)
-@require_POST
 def write_poll(request: SignedIn, slug: str) -> HttpResponse:
-    webinar = _hosted(request, slug)
+    webinar = hosted(request, slug)
     form = PollForm(request.POST)
     if form.is_valid():
         typed = form.cleaned_data
@@ -148,7 +128,7 @@ def write_poll(request: SignedIn, slug: str) -> HttpResponse:
     if form.is_valid():
         if request.htmx:
             return _part(request, "write-poll", {"webinar": webinar, "write": PollForm()})
-        return see_other(f"{_address(webinar)}#polls")
+        return see_other(f"{address(webinar)}#polls")
     if request.htmx:
         return _part(request, "write-poll", {"webinar": webinar, "write": form}, status=422)
     return _console(request, webinar, write=form, status=422)
@@ -157,7 +137,7 @@ def write_poll(request: SignedIn, slug: str) -> HttpResponse:
 @only(host)
 @require_POST
 def run_poll(request: SignedIn, slug: str, pk: int) -> HttpResponse:
-    webinar = _hosted(request, slug)
+    webinar = hosted(request, slug)
     row = get_object_or_404(Poll, webinar=webinar, pk=pk)
     act, _sep, what = request.POST.get("act", "").partition(":")
     try:
@@ -172,14 +152,14 @@ def run_poll(request: SignedIn, slug: str, pk: int) -> HttpResponse:
         else:
             return HttpResponseBadRequest()
     except ValidationError as error:
-        return _refused(request, webinar, error)
-    return _done(request, webinar, "polls")
+        return refused(request, webinar, error)
+    return done(request, webinar, "polls")
 
 
 @only(host)
 def polls_csv(request: SignedIn, slug: str) -> HttpResponse:
     """How many chose what, round by round. Nobody's own answer is in it."""
-    webinar = _hosted(request, slug)
+    webinar = hosted(request, slug)
     head = [_("Poll"), _("Kind"), _("Round"), _("People who answered"), _("Answer"), _("Votes"),
             _("Right answer")]  # fmt: skip
     rows = (
@@ -201,24 +181,48 @@ def _result(poll: Poll, chosen: Counter[str]) -> list[tuple[str, int, str]]:
     ]
 
 
-def _hosted(request: SignedIn, slug: str) -> Webinar:
+@only(host)
+def set_up(request: SignedIn, slug: str) -> HttpResponse:
+    """How the room is set up: its notice, materials, streams and chat."""
+    webinar = hosted(request, slug)
+    form = SetupForm(
+        request.POST if request.method == "POST" else None, setup=RoomSetup.of(webinar)
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            setup.change(webinar, request.user, **form.wanted)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, _("The room is set up like that now."))
+            return see_other(address(webinar))
+    context = {"webinar": webinar, "form": form}
+    status = 422 if request.method == "POST" else 200
+    return render(request, "webinars/room_setup.html", context, status=status)
+
+
+def hosted(request: SignedIn, slug: str) -> Webinar:
     """With all that the console counts, in one query."""
     now, here = timezone.now(), OuterRef("pk")
     places = Registration.objects.filter(webinar=here).order_by()
     seated = places.seated().values("webinar")
     waiting = places.filter(state=Registration.State.WAITLISTED).values("webinar")
     opened = LiveWindow.objects.filter(webinar=here, closed_at__isnull=True)
-    mine = Webinar.objects.hosted_by(request.user).annotate(
-        seated_count=Subquery(seated.annotate(n=Count("pk")).values("n")),
-        waiting_count=Subquery(waiting.annotate(n=Count("pk")).values("n")),
-        live_since=Subquery(opened.values("opened_at")[:1]),
-        on_sockets=Subquery(heads.on_sockets(now).filter(webinar=here).values("n")),
-        by_polls=Subquery(heads.by_polls(now).filter(webinar=here).values("n")),
+    mine = (
+        Webinar.objects.hosted_by(request.user)
+        .select_related("room_setup")
+        .annotate(
+            seated_count=Subquery(seated.annotate(n=Count("pk")).values("n")),
+            waiting_count=Subquery(waiting.annotate(n=Count("pk")).values("n")),
+            live_since=Subquery(opened.values("opened_at")[:1]),
+            on_sockets=Subquery(heads.on_sockets(now).filter(webinar=here).values("n")),
+            by_polls=Subquery(heads.by_polls(now).filter(webinar=here).values("n")),
+        )
     )
     return get_object_or_404(mine.planned(), slug=slug)
 
 
-def _address(webinar: Webinar) -> str:
+def address(webinar: Webinar) -> str:
     return reverse("webinars:host", args=[webinar.slug])
 
 
@@ -250,6 +254,8 @@ def _console(
         "say": say or MessageForm(),
         "write": write or PollForm(),
         "refusal": refusal,
+        "hands": snapshot.lists["hands"],
+        "reactions": REACTIONS,
         **{
             name: [(item, votes[item.id], typed.get(item.id, "")) for item in snapshot.lists[name]]
             for name in ("queue", "questions", "dismissed")
@@ -258,20 +264,27 @@ def _console(
     return render(request, "webinars/host.html", context, status=status)
 
 
+def _composer(
+    request: SignedIn, webinar: Webinar, form: MessageForm, *, status: int = 200
+) -> HttpResponse:
+    context = {"say": form, "address": reverse("webinars:host-say", args=[webinar.slug])}
+    return render(request, "webinars/room/_composer.html", context, status=status)
+
+
 def _part(
     request: SignedIn, part: str, context: dict[str, object], *, status: int = 200
 ) -> HttpResponse:
     return render(request, f"webinars/host.html#{part}", context, status=status)
 
 
-def _done(request: SignedIn, webinar: Webinar, section: str = "") -> HttpResponse:
+def done(request: SignedIn, webinar: Webinar, section: str = "") -> HttpResponse:
     """What changed comes with the next frame; without a script, with the page."""
     if request.htmx:
         return HttpResponse(status=204)
-    return see_other(_address(webinar) + (f"#{section}" if section else ""))
+    return see_other(address(webinar) + (f"#{section}" if section else ""))
 
 
-def _refused(
+def refused(
     request: SignedIn,
     webinar: Webinar,
     error: ValidationError,
@@ -280,7 +293,7 @@ def _refused(
 ) -> HttpResponse:
     reason = error.messages[0]
     if not request.htmx:
-        webinar = _hosted(request, webinar.slug)
+        webinar = hosted(request, webinar.slug)
         return _console(request, webinar, refusal=reason, typed=typed, status=422)
     told = json.dumps({"room:refused": {"reason": reason}})
     return HttpResponse(status=422, headers={"HX-Trigger": told, "HX-Reswap": "none"})

@@ -19,8 +19,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from lms.http import see_other
 from people.access import SignedIn
-from webinars.models import Poll, PollVote, QuestionVote, RoomQuestion
-from webinars.room import chat, frames, minutes, polling, polls, questions, shown
+from webinars.models import (
+    Poll,
+    PollVote,
+    QuestionVote,
+    RoomQuestion,
+    RoomSetup,
+)
+from webinars.room import chat, frames, hands, minutes, polling, polls, questions, shown
 from webinars.room.door import Guest, knock
 from webinars.room.forms import MessageForm, QuestionForm
 from webinars.room.frames import View
@@ -59,7 +65,8 @@ def me(request: SignedIn, slug: str) -> HttpResponse:
 @require_POST
 def ask(request: SignedIn, slug: str) -> HttpResponse:
     guest = _inside(request, slug)
-    form = QuestionForm(request.POST)
+    known = RoomSetup.of(guest.webinar).names_known
+    form = QuestionForm(request.POST, names_known=known)
     if form.is_valid():
         said = form.cleaned_data
         try:
@@ -74,7 +81,11 @@ def ask(request: SignedIn, slug: str) -> HttpResponse:
             form.add_error("text", error)
     if form.is_valid():
         if request.htmx:
-            context = {"webinar": guest.webinar, "ask": QuestionForm(), "asked": True}
+            context = {
+                "webinar": guest.webinar,
+                "ask": QuestionForm(names_known=known),
+                "asked": True,
+            }
             said_aloud = {"words": _("Your question went to the moderators.")}
             tell = {"room:mine": True, "room:said": said_aloud}
             return _part(request, "ask", context, tell=tell)
@@ -134,11 +145,37 @@ def say(request: SignedIn, slug: str) -> HttpResponse:
             form.add_error("text", error)
     if form.is_valid():
         if request.htmx:
-            return _part(request, "say", {"webinar": guest.webinar, "say": MessageForm()})
+            return _composer(request, guest, MessageForm())
         return see_other(f"{_address(guest)}#chat")
     if request.htmx:
-        return _part(request, "say", {"webinar": guest.webinar, "say": form}, status=422)
+        return _composer(request, guest, form, status=422)
     return _page(request, guest, say=form, status=422)
+
+
+@login_required
+@require_POST
+def hand(request: SignedIn, slug: str) -> HttpResponse:
+    guest = _inside(request, slug)
+    wanted = request.POST.get("wanted") == "1"
+    try:
+        hands.raise_hand(guest.webinar, guest.person, wanted=wanted)
+    except ValidationError as error:
+        return _refused(request, guest, error)
+    if not request.htmx:
+        return see_other(_address(guest))
+    context = {"webinar": guest.webinar, "up": wanted, "reactions": hands.REACTIONS}
+    return render(request, "webinars/room/acts.html", context)
+
+
+@login_required
+@require_POST
+def react(request: SignedIn, slug: str) -> HttpResponse:
+    guest = _inside(request, slug)
+    try:
+        hands.react(guest.webinar, guest.person, request.POST.get("kind", ""))
+    except ValidationError as error:
+        return _refused(request, guest, error)
+    return HttpResponse(status=204) if request.htmx else see_other(_address(guest))
 
 
 @login_required
@@ -220,7 +257,8 @@ def _my_poll(guest: Guest, row: Poll) -> shown.Poll:
 
 def _mine(guest: Guest) -> list[RoomQuestion]:
     asked = RoomQuestion.objects.filter(webinar=guest.webinar, author=guest.person)
-    return list(asked.exclude(state=RoomQuestion.State.WITHDRAWN).order_by("pk"))
+    asked = asked.exclude(state=RoomQuestion.State.WITHDRAWN).select_related("merged_into")
+    return list(asked.order_by("pk"))
 
 
 def _page(
@@ -242,20 +280,28 @@ def _page(
         Audience.ALL,
         questions=frames.questions_of(webinar)
         .filter(PUBLIC | Q(author=person))
-        .annotate(vote_count=Count("votes"), voted=Exists(voted)),
+        .annotate(vote_count=Count("votes"), voted=Exists(voted))
+        .select_related("merged_into"),
         polls=frames.polls_of(webinar).annotate(chosen=Subquery(chosen.values("choices"))),
     )
     rows: Any = snapshot.rows
     by_pk = {row.pk: row for row in rows.questions}
     asked_order = [(item, by_pk[item.id]) for item in snapshot.lists["questions"]]
-    if request.GET.get("order") == "votes":
-        asked_order.sort(key=lambda pair: -pair[1].vote_count)
+    by_votes = request.GET.get("order") == "votes"
+    asked_order.sort(
+        key=lambda pair: (not pair[0].pinned, -pair[1].vote_count if by_votes else 0)  # type: ignore[attr-defined]
+    )
     withdrawn = RoomQuestion.State.WITHDRAWN
     context = {
         "webinar": webinar,
         "guest": guest,
         "snapshot": snapshot,
-        "stage": snapshot.lists["stage"][0],
+        "stage": shown.stage(webinar, request.GET.get("stream", "")),
+        "notice": snapshot.lists["notice"],
+        "materials": snapshot.lists["materials"],
+        "rules": snapshot.lists["rules"],
+        "up": guest.hand_up,
+        "reactions": hands.REACTIONS,
         "questions": [(item, row.vote_count, row.voted) for item, row in asked_order],
         "order": request.GET.get("order", ""),
         "messages_said": snapshot.lists["chat"],
@@ -268,12 +314,19 @@ def _page(
         "voted": [row.pk for row in rows.questions if row.voted],
         "answered": [row.pk for row in rows.polls if row.chosen],
         "needs": list(guest.place.accommodations.all()) if guest.place else [],
-        "ask": ask or QuestionForm(),
+        "ask": ask or QuestionForm(names_known=RoomSetup.of(webinar).names_known),
         "say": say or MessageForm(),
         "poll_error": poll_error,
         "refusal": refusal,
     }
     return render(request, "webinars/room.html", context, status=status)
+
+
+def _composer(
+    request: SignedIn, guest: Guest, form: MessageForm, *, status: int = 200
+) -> HttpResponse:
+    context = {"say": form, "address": reverse("webinars:say", args=[guest.webinar.slug])}
+    return render(request, "webinars/room/_composer.html", context, status=status)
 
 
 def _part(

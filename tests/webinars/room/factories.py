@@ -5,8 +5,8 @@ from itertools import count
 
 from tests.factories import both, make_person
 from tests.webinars.factories import make_webinar, seat
-from webinars.models import Webinar
-from webinars.room import chat, polls, questions, stage
+from webinars.models import Hand, Webinar
+from webinars.room import chat, hands, polls, questions, stage
 
 numbers = count(1)
 
@@ -49,6 +49,12 @@ def say(webinar, author=None, text=None):
     author = author or host_of(webinar)
     text = text or f"Message {next(numbers)}."
     return chat.say(webinar, author, text, key=uuid.uuid4(), freely=True)
+
+
+def raise_hand(webinar, person=None):
+    person = person or make_guest(webinar)
+    hands.raise_hand(webinar, person, wanted=True)
+    return Hand.objects.get(webinar=webinar, person=person, lowered_at=None)
 
 
 def make_poll(webinar, *, opened=True, options=2, kind="single", **fields):

@@ -73,7 +73,7 @@ def test_an_attendee_and_a_host_meet(window, room):
     assert items(console, "queue").count() == 0
 
     console.locator("summary", has_text="Answer").first.click()
-    console.get_by_label("Answer in writing").fill("By invoice, within 30 days.")
+    console.get_by_label("Your answer, for everybody").fill("By invoice, within 30 days.")
     console.get_by_role("button", name="Mark as answered").click()
     items(attendee, "questions").get_by_text("By invoice, within 30 days.").wait_for()
 
@@ -281,7 +281,7 @@ def test_hosting_works_without_a_script(window, site):
     page.get_by_role("button", name=re.compile("^Show")).click()
     items(page, "questions").get_by_text("Why?").first.wait_for()
     page.locator("summary", has_text="Answer").first.click()
-    page.get_by_label("Answer in writing").fill("Because.")
+    page.get_by_label("Your answer, for everybody").fill("Because.")
     page.get_by_role("button", name="Mark as answered").click()
     items(page, "questions").get_by_text("Because.").first.wait_for()
     page.get_by_role("link", name="End the session").click()

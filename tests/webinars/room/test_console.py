@@ -10,7 +10,7 @@ from tests.factories import make_person
 from tests.webinars.room import factories as make
 from webinars.models import ChatMessage, Poll, RoomQuestion, Webinar
 from webinars.registering import register
-from webinars.room import polls, questions
+from webinars.room import chat, hands, polls, questions
 
 pytestmark = pytest.mark.django_db
 
@@ -95,9 +95,10 @@ def test_the_console_costs_the_same_however_much_was_said(
         make.say(room)
         polls.vote(make.make_poll(room), make_person(), ["a"])
         register(make_person(), room, needs={"cart": ""})
+        hands.raise_hand(room, make.make_guest(room), wanted=True)
 
-    # session, person, session hosted with its counts, questions, messages, polls, needs
-    with django_assert_num_queries(7):
+    # session, person, session hosted with its counts, questions, messages, polls, hands, needs
+    with django_assert_num_queries(8):
         console(client, room)
 
 
@@ -242,8 +243,25 @@ ROUTES = [
     ("post", "moderate", "question"),
     ("post", "remove-message", "message"),
     ("post", "run-poll", "poll"),
+    ("get", "polls-csv", None),
+    ("get", "merge", "question"),
+    ("post", "merge", "question"),
+    ("post", "silence", "message"),
+    ("post", "hear", "silence"),
+    ("post", "lower-hand", "hand"),
+    ("post", "chat-rules", None),
+    ("post", "change-streams", None),
+    ("get", "room-setup", None),
+    ("post", "room-setup", None),
+    ("get", "acts", None),
 ]
-MAKE = {"question": make.ask, "message": make.say, "poll": make.make_poll}
+MAKE = {
+    "question": make.ask,
+    "message": make.say,
+    "poll": make.make_poll,
+    "silence": lambda room: chat.silence(room, make.make_guest(room), make.host_of(room)),
+    "hand": make.raise_hand,
+}
 
 
 @pytest.mark.parametrize(("method", "name", "nested"), ROUTES)
@@ -272,7 +290,7 @@ def test_a_signed_out_person_is_sent_to_sign_in(client, room, method, name, nest
 
 @pytest.mark.parametrize("nested", MAKE)
 def test_things_of_another_session_are_not_there(client, room, host, nested):
-    name = {n: route for _, route, n in ROUTES if n}[nested]
+    name = next(route for _, route, n in ROUTES if n == nested)
     other = make.make_room(host=host)
     theirs = MAKE[nested](other)
     form = {"act": "approve" if nested == "question" else "close"}

@@ -9,7 +9,7 @@ from tests.factories import both, make_person
 from tests.webinars.room import factories as make
 from tests.webinars.room.reading import ATTENDEE, MODERATOR
 from webinars.models import Webinar
-from webinars.room import chat, counts, frames, polls, questions, shown, stage
+from webinars.room import chat, counts, frames, hands, polls, questions, setup, shown, stage
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +21,10 @@ UNSEEN = {
     "hidden author": "Nadia Nameless",
     "draft poll": "draft-poll-words",
     "draft choice": "draft-choice-words",
-    "stage before it is live": "abcdefghijk",
+    "stage while it is not live": "abcdefghijk",
+    "joined": "joined-words",
+    "raised hand": "Hector Hand",
+    "unknown author": "Uma Unknown",
 }
 SEEN = {"approved-words", "answered-words", "said-words", "open-poll-words", "Vera Visible"}
 
@@ -54,6 +57,12 @@ def room(db):
     polls.open_to_votes(poll, host)
     for person, option in [(author, "a"), (hidden, "b"), (make_person(), "a")]:
         polls.vote(poll, person, [option])
+    questions.merge(make.ask(room, hidden, "joined-words", shown=True), approved, host)
+    stage.go_live(room, host)
+    hands.raise_hand(room, make.make_guest(room, name="Hector Hand"), wanted=True)
+    stage.take_break(room, host)
+    setup.change(room, host, names_known=False)
+    make.ask(room, make.make_guest(room, name="Uma Unknown"), "unnamed-words", anonymous=True)
     polls.draft(room, host, both("draft-poll-words"), [both("draft-choice-words"), both("x")])
     room.refresh_from_db()
     return room
@@ -75,7 +84,8 @@ def raw(room, view):
 def test_there_is_everything_to_leak(room):
     everything = raw(room, MODERATOR)
 
-    for kind in ("waiting", "dismissed", "hidden author", "draft poll", "draft choice"):
+    for kind in ("waiting", "dismissed", "hidden author", "draft poll", "draft choice",
+                 "raised hand"):  # fmt: skip
         assert UNSEEN[kind] in everything, kind
     assert SEEN - {word for word in SEEN if word in raw(room, ATTENDEE)} == set()
 
@@ -93,7 +103,9 @@ def test_no_frame_holds_an_address(room, view):
 def test_removed_and_withdrawn_words_are_gone_for_moderators_too(room):
     everything = raw(room, MODERATOR)
 
-    assert UNSEEN["removed"] not in everything
+    for kind in ("removed", "joined", "unknown author"):
+        assert UNSEEN[kind] not in everything
+    assert "unnamed-words" in everything
     assert UNSEEN["withdrawn"] not in everything
 
 
@@ -103,7 +115,7 @@ def test_the_result_of_an_open_poll_is_for_moderators_and_who_voted(room):
     )
 
     assert "progress" not in raw(room, ATTENDEE)
-    assert set(everyone) == {"votes", "polls"}
+    assert set(everyone) == {"votes", "polls", "hands"}
     assert list(everyone["polls"].values()) == [3]
     assert list(moderators["results"].values()) == [{"a": 2, "b": 1}]
 
@@ -164,6 +176,6 @@ def test_markup_in_what_people_write_stays_text(room):
 )
 def test_only_addresses_that_are_safe_reach_the_stage(stored, shown_as):
     room = make.make_room(stage=stored)
-    item = shown.stage(room)
+    item = shown.stage(room).player
 
     assert (item.youtube, item.video, item.link) == shown_as

@@ -284,6 +284,8 @@ ROUTES = [
     ("post", "withdraw", True),
     ("get", "poll", True),
     ("post", "vote-poll", True),
+    ("post", "hand", False),
+    ("post", "react", False),
 ]
 
 

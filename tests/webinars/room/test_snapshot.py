@@ -10,15 +10,25 @@ from courses.models.course import document_of
 from tests.factories import make_person
 from tests.webinars.room import factories as make
 from tests.webinars.room.reading import ATTENDEE, MODERATOR, Page, View, fresh
-from webinars.models import ChatMessage, Poll, RoomEvent, RoomQuestion
-from webinars.room import chat, frames, polls, questions, stage
+from webinars.models import ChatMessage, Hand, Poll, RoomEvent, RoomQuestion, Webinar
+from webinars.room import chat, frames, hands, polls, questions, setup, stage
 from webinars.room.log import Audience
 
 OFTEN = ["ask", "say", "approve", "remove"]
-ACTS = [*OFTEN, *OFTEN, *OFTEN, "poll", "dismiss", "answer", "withdraw", "open", "close", "vote",
-        "over", "hide", "break", "live", "end"]  # fmt: skip
+ACTS = [
+    *OFTEN, *OFTEN, *OFTEN, "poll", "dismiss", "answer", "withdraw", "open", "close", "vote",
+    "over", "hide", "break", "live", "end", "pin", "unpin", "merge", "hand", "lower", "silence",
+    "notice", "streams", "materials", "slow", "backup",
+]  # fmt: skip
 
 KINDS = ["single", "multiple", "scale", "words"]
+SETTINGS = {
+    "notice": ("notice", "We begin at ten.", ""),
+    "materials": ("materials", [{"title": "Slides", "url": "https://example.org/s"}], []),
+    "slow": ("slow_seconds", 30, 0),
+    "streams": ("streams", {"backup": {"kind": "link", "url": "https://example.org/b"}}, {}),
+    "backup": ("on_backup", True, False),
+}
 ANSWERS = {"single": ["a"], "multiple": ["a", "b"], "scale": ["4"], "words": ["Trust", "time"]}
 
 
@@ -87,6 +97,19 @@ def do(room, act, which):
             questions.answer(question, host, "Because." if which % 2 else "")
         elif question and act == "withdraw":
             questions.withdraw(question, question.author)
+        elif question and act in {"pin", "unpin"}:
+            questions.pin(question, host, wanted=act == "pin")
+        elif question and act == "merge":
+            questions.merge(question, RoomQuestion.objects.filter(webinar=room).last(), host)
+        elif act == "hand":
+            hands.raise_hand(room, make.make_guest(room), wanted=True)
+        elif act == "lower" and Hand.objects.exists():
+            hands.lower(Hand.objects.last(), host)
+        elif act in SETTINGS:
+            name, *values = SETTINGS[act]
+            setup.change(room, host, **{name: values[which % 2]})
+        elif act == "silence" and message:
+            chat.silence(room, message.author, host)
         elif message and act == "remove":
             chat.remove(message, host)
         elif poll and act in {"open", "close"}:
@@ -133,8 +156,9 @@ def test_a_frame_costs_the_same_for_any_number_of_events(view, count, django_ass
         make.ask(room, shown=True)
         make.say(room)
         make.make_poll(room)
-    room.refresh_from_db()
+        hands.raise_hand(room, make.make_guest(room), wanted=True)
+    room = Webinar.objects.select_related("room_setup").get(pk=room.pk)
 
-    # events, oldest message, questions, messages, polls, the open window
-    with django_assert_num_queries(6):
+    # events, oldest message, questions, messages, polls, hands, the open window
+    with django_assert_num_queries(7):
         frames.news(room, {(view, 0), (view, 2)})

@@ -12,7 +12,10 @@ class Room extends HTMLElement {
     this.votes = new Map(); // question → votes
     this.answers = new Map(); // poll → people who answered
     this.results = new Map(); // poll → {choice: votes}, at the console
+    this.hands = 0;
+    this.reactions = {}; // kind → people, of the last half minute
     this.mark(this);
+    this.drawn = new WeakMap(); // element → as it came, before anything in it changed by itself
     this.held = null; // frames that wait for a fresh page
     this.failures = 0;
     this.beat = "";
@@ -22,6 +25,7 @@ class Room extends HTMLElement {
     document.addEventListener("room:voted", (event) => this.voted(event.detail), on);
     document.addEventListener("room:answered", (event) => this.answered.add(event.detail.id), on);
     document.addEventListener("room:refused", (event) => this.toast(event.detail.reason), on);
+    document.addEventListener("htmx:afterSettle", () => this.gestures(this), on);
     document.addEventListener("htmx:afterRequest", (event) => this.acted(event.detail), on);
     document.addEventListener("htmx:sendError", () => this.toast(this.wordsOf("lost")), on);
     addEventListener("online", () => this.hurry(), on);
@@ -220,17 +224,26 @@ class Room extends HTMLElement {
   put(list, item) {
     const old = this.itemOf(list, item.dataset.id);
     this.dress(item);
-    if (old?.isEqualNode(item)) return; // above all a video that plays
+    const drawn = item.outerHTML;
+    if (old?.isEqualNode(item) || (old && this.drawn.get(old) === drawn)) return; // above all a video that plays
+    this.drawn.set(item, drawn);
     if (old) {
       this.carry(old, item);
       const focused = old.contains(document.activeElement) ? document.activeElement : null;
       old.replaceWith(item);
       if (focused) this.refocus(item, focused);
     } else {
-      const id = Number(item.dataset.id);
-      list.insertBefore(item, [...list.children].find((other) => Number(other.dataset.id) > id) ?? null);
+      list.insertBefore(item, this.placeFor(list, item));
     }
+    if (old && "first" in old.dataset !== "first" in item.dataset) list.insertBefore(item, this.placeFor(list, item));
     htmx.process(item);
+  }
+
+  // Pinned ones stand first, the others in the order of their numbers.
+  placeFor(list, item) {
+    const rank = (one) => ("first" in one.dataset ? 0 : 1);
+    const after = (other) => rank(other) - rank(item) || other.dataset.id - item.dataset.id;
+    return [...list.children].find((other) => other !== item && after(other) > 0) ?? null;
   }
 
   // What a person has typed, chosen or opened in the element that is replaced.
@@ -289,7 +302,15 @@ class Room extends HTMLElement {
     for (const [id, votes] of Object.entries(tick.votes ?? {})) this.votes.set(Number(id), votes);
     for (const [id, people] of Object.entries(tick.polls ?? {})) this.answers.set(Number(id), people);
     for (const [id, result] of Object.entries(tick.results ?? {})) this.results.set(Number(id), result);
+    if ("hands" in tick) this.hands = tick.hands;
+    Object.assign(this.reactions, tick.reactions);
+    if (tick.reactions || "hands" in tick) this.gestures(this);
     if (tick.votes || tick.polls || tick.results) this.number(this);
+  }
+
+  gestures(root) {
+    for (const place of root.querySelectorAll("[data-hands]")) place.textContent = this.hands;
+    for (const place of root.querySelectorAll("[data-reaction]")) place.textContent = this.reactions[place.dataset.reaction] || "";
   }
 
   number(root) {
@@ -361,7 +382,7 @@ class Room extends HTMLElement {
     event.preventDefault();
     const byVotes = link.dataset.order === "votes";
     const list = this.querySelector('[data-list="questions"]');
-    const rank = (item) => (byVotes ? -(this.votes.get(Number(item.dataset.id)) ?? Number(item.querySelector("[data-votes]").textContent)) : 0);
+    const rank = (item) => ("first" in item.dataset ? -1e9 : 0) + (byVotes ? -(this.votes.get(Number(item.dataset.id)) ?? Number(item.querySelector("[data-votes]").textContent)) : 0);
     list.append(...[...list.children].sort((a, b) => rank(a) - rank(b) || a.dataset.id - b.dataset.id));
     link.dataset.order = byVotes ? "asked" : "votes";
     link.textContent = byVotes ? link.dataset.wordsAsked : link.dataset.wordsVotes;

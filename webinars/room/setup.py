@@ -1,0 +1,65 @@
+"""How a room is set up: its chat, its notice, its materials, its streams. The only writer of
+RoomSetup. Whoever is in the room sees each change at once."""
+
+import re
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from people import audit
+from people.models import User
+from webinars.models import RoomSetup, Webinar
+from webinars.room import log
+
+STREAMS = ("backup", "asl", "es")
+# What of the room has to be drawn anew when a setting changes: the kind of the event.
+_EVENTS = {
+    "slow_seconds": "rules",
+    "links": "rules",
+    "notice": "notice",
+    "materials": "materials",
+    "streams": "state",
+    "on_backup": "state",
+}
+_YOUTUBE = re.compile(
+    r"https://(?:www\.|m\.)?(?:youtube\.com/(?:watch\?v=|live/|embed/)|youtu\.be/)([\w-]{6,20})"
+)
+
+
+@transaction.atomic
+def change(webinar: Webinar, by: User, **wanted: Any) -> RoomSetup:
+    """Set these fields. What is so already changes nothing, and is not in the log again."""
+    room = log.locked(webinar.pk)
+    setup = RoomSetup.objects.get_or_create(webinar=room)[0]
+    if wanted.get("on_backup") and not {**setup.streams, **wanted.get("streams", {})}.get("backup"):
+        raise ValidationError(_("There is no backup stream. Enter its address first."))
+    changed = {name: value for name, value in wanted.items() if getattr(setup, name) != value}
+    if not changed:
+        return setup
+    for name, value in changed.items():
+        setattr(setup, name, value)
+    if not setup.streams.get("backup"):
+        setup.on_backup = False
+    setup.save()
+    for kind in sorted({_EVENTS[name] for name in changed if name in _EVENTS}):
+        log.append(room, kind, by=by.pk)
+    audit.note(by, "room.set-up", room, changed=changed)
+    return setup
+
+
+def stream(address: str) -> dict[str, str]:
+    """A stage for this address: a video here, one on YouTube, or a meeting elsewhere."""
+    if found := _YOUTUBE.match(address):
+        return {"kind": "youtube", "id": found[1]}
+    if address.startswith("/"):
+        return {"kind": "file", "url": address}
+    return {"kind": "link", "url": address}
+
+
+def address(stage: dict[str, str]) -> str:
+    """What `stream` was given, for the form."""
+    if stage.get("kind") == "youtube":
+        return f"https://www.youtube.com/watch?v={stage.get('id', '')}"
+    return str(stage.get("url", ""))

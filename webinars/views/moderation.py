@@ -1,0 +1,182 @@
+"""What moderators do to what people ask and say, and who did what."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Count, Q
+from django.http import HttpResponse, HttpResponseBadRequest
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from lms.http import see_other
+from people.access import SignedIn, host, only
+from people.models import AuditEntry
+from webinars.models import ChatMessage, Hand, RoomQuestion, Silence, Webinar
+from webinars.room import chat, hands, questions, setup, shown
+from webinars.room.forms import AnswerForm
+from webinars.views.console import address, done, hosted, refused
+
+ON_A_PAGE = 100
+WORDS = {
+    "room.live": gettext_lazy("went live"),
+    "room.break": gettext_lazy("began a break"),
+    "room.ended": gettext_lazy("ended the session"),
+    "room.set-up": gettext_lazy("changed how the room is set up"),
+    "room.question-approved": gettext_lazy("showed a question"),
+    "room.question-dismissed": gettext_lazy("did not show a question"),
+    "room.question-answered": gettext_lazy("answered a question"),
+    "room.question-pinned": gettext_lazy("pinned a question"),
+    "room.question-unpinned": gettext_lazy("unpinned a question"),
+    "room.question-merged": gettext_lazy("joined two questions"),
+    "room.message-removed": gettext_lazy("removed a message"),
+    "room.person-silenced": gettext_lazy("silenced a person"),
+    "room.person-heard": gettext_lazy("let a person write again"),
+    "room.hand-lowered": gettext_lazy("took a hand down"),
+    "room.poll-written": gettext_lazy("wrote a poll"),
+    "room.poll-opened": gettext_lazy("opened a poll"),
+    "room.poll-closed": gettext_lazy("closed a poll"),
+    "room.poll-started-over": gettext_lazy("started a poll over"),
+    "room.word-hidden": gettext_lazy("took a word out of a poll"),
+}
+
+
+@only(host)
+@require_POST
+def moderate(request: SignedIn, slug: str, pk: int) -> HttpResponse:
+    webinar = hosted(request, slug)
+    question = get_object_or_404(RoomQuestion, webinar=webinar, pk=pk)
+    act = request.POST.get("act")
+    try:
+        if act == "approve":
+            questions.approve(question, request.user)
+        elif act == "dismiss":
+            questions.dismiss(question, request.user)
+        elif act == "live":
+            questions.answer(question, request.user, "")
+        elif act in {"pin", "unpin"}:
+            questions.pin(question, request.user, wanted=act == "pin")
+        elif act == "answer":
+            form = AnswerForm({"text": request.POST.get(f"text-{pk}", "")})
+            if not form.is_valid():
+                raise ValidationError(list(form.errors["text"]))
+            questions.answer(question, request.user, form.cleaned_data["text"])
+        else:
+            return HttpResponseBadRequest()
+    except ValidationError as error:
+        typed = {pk: request.POST.get(f"text-{pk}", "")}
+        return refused(request, webinar, error, typed=typed)
+    return done(request, webinar, "queue" if act in {"approve", "dismiss"} else "questions")
+
+
+@only(host)
+def merge(request: SignedIn, slug: str, pk: int) -> HttpResponse:
+    """Choose the question that asks the same; it gets the votes of both."""
+    webinar = hosted(request, slug)
+    question = get_object_or_404(
+        RoomQuestion.objects.select_related("author"), webinar=webinar, pk=pk
+    )
+    others = (
+        RoomQuestion.objects.filter(webinar=webinar)
+        .filter(state__in=[questions.State.WAITING, *questions.PUBLIC])
+        .exclude(pk=pk)
+        .annotate(vote_count=Count("votes"))
+        .order_by("-vote_count", "pk")
+        .planned()
+    )
+    reason = ""
+    if request.method == "POST":
+        chosen = request.POST.get("into", "")
+        into = others.filter(pk=chosen).first() if chosen.isascii() and chosen.isdigit() else None
+        try:
+            if into is None:
+                raise ValidationError(_("Choose the question that stays."))
+            questions.merge(question, into, request.user)
+        except ValidationError as error:
+            reason = error.messages[0]
+        else:
+            return see_other(f"{address(webinar)}#question-{into.pk}")
+    context = {"webinar": webinar, "question": question, "others": others, "reason": reason}
+    return render(request, "webinars/room_merge.html", context, status=422 if reason else 200)
+
+
+@only(host)
+@require_POST
+def remove_message(request: SignedIn, slug: str, pk: int) -> HttpResponse:
+    webinar = hosted(request, slug)
+    chat.remove(get_object_or_404(ChatMessage, webinar=webinar, pk=pk), request.user)
+    return done(request, webinar, "chat")
+
+
+@only(host)
+@require_POST
+def silence(request: SignedIn, slug: str, pk: int) -> HttpResponse:
+    """The author of this message."""
+    webinar = hosted(request, slug)
+    said = get_object_or_404(ChatMessage.objects.select_related("author"), webinar=webinar, pk=pk)
+    try:
+        chat.silence(webinar, said.author, request.user)
+    except ValidationError as error:
+        return refused(request, webinar, error)
+    return done(request, webinar, "chat")
+
+
+@only(host)
+@require_POST
+def hear(request: SignedIn, slug: str, pk: int) -> HttpResponse:
+    webinar = hosted(request, slug)
+    chat.hear(get_object_or_404(Silence, webinar=webinar, pk=pk), request.user)
+    return see_other(_log(webinar))
+
+
+@only(host)
+@require_POST
+def lower_hand(request: SignedIn, slug: str, pk: int) -> HttpResponse:
+    webinar = hosted(request, slug)
+    hands.lower(get_object_or_404(Hand, webinar=webinar, pk=pk), request.user)
+    return done(request, webinar, "hands")
+
+
+@only(host)
+@require_POST
+def chat_rules(request: SignedIn, slug: str) -> HttpResponse:
+    """Slow mode and links, in one press each."""
+    webinar = hosted(request, slug)
+    slow, links = request.POST.get("slow", ""), request.POST.get("links", "")
+    if slow in {"0", "10", "30", "60"}:
+        setup.change(webinar, request.user, slow_seconds=int(slow))
+    elif links in {"0", "1"}:
+        setup.change(webinar, request.user, links=links == "1")
+    else:
+        return HttpResponseBadRequest()
+    return done(request, webinar, "chat")
+
+
+@only(host)
+def acts(request: SignedIn, slug: str) -> HttpResponse:
+    """Every act of hosts and moderators in this room, and who is silenced."""
+    webinar = hosted(request, slug)
+    mine = Q(details__webinar=webinar.pk) | Q(about=f"webinars.webinar {webinar.pk}")
+    noted = AuditEntry.objects.filter(mine, verb__startswith="room.").select_related("actor")
+    page = Paginator(noted.order_by("-at", "-pk"), ON_A_PAGE).get_page(request.GET.get("page"))
+    rows = [
+        (entry, WORDS.get(entry.verb, entry.verb), entry.details.get("text", "")) for entry in page
+    ]
+    silenced = Silence.objects.filter(webinar=webinar, lifted_at__isnull=True)
+    context = {
+        "webinar": webinar,
+        "page": page,
+        "rows": rows,
+        "silenced": [
+            (each.pk, shown.name(each.person), each.at)
+            for each in silenced.select_related("person").order_by("pk").planned()
+        ],
+    }
+    return render(request, "webinars/room_acts.html", context)
+
+
+def _log(webinar: Webinar) -> str:
+    return reverse("webinars:acts", args=[webinar.slug])
