@@ -166,6 +166,8 @@ def merge(question: RoomQuestion, into: RoomQuestion, by: User) -> None:
     question.pinned_at = None
     question.save(update_fields=["merged_into", "pinned_at"])
     _move(room, question, State.MERGED, by)
+    seen = Audience.ALL if into.state in PUBLIC else Audience.STAFF
+    log.append(room, "question", into.pk, audience=seen, joined=question.pk, by=by.pk)
     audit.note(by, "room.question-merged", question, webinar=room.pk, into=into.pk)
     transaction.on_commit(partial(doorbell.ring, room.pk, "tally"), robust=True)
 
