@@ -9,10 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lms.html import clean_html
-from lms.text import Localised
-
-PLAIN_BODIES = {"video"}  # kinds of block whose body is no HTML
+from courses.blocks import PLAIN_BODIES, clean_settings, clean_words
 
 
 def cleaned(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -25,10 +22,6 @@ def cleaned(document: Mapping[str, Any]) -> dict[str, Any]:
             for module in document["modules"]
         ],
     }
-
-
-def clean_words(html: Mapping[str, str]) -> Localised:
-    return {language: clean_html(text) for language, text in html.items()}
 
 
 def _lesson(lesson: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,4 +46,5 @@ def clean_question(body: Mapping[str, Any]) -> dict[str, Any]:
 def _block(block: Mapping[str, Any]) -> dict[str, Any]:
     if block["kind"] in PLAIN_BODIES:
         return dict(block)
-    return {**block, "body": clean_words(block["body"])}
+    settings = clean_settings(block["kind"], block["settings"])
+    return {**block, "body": clean_words(block["body"]), "settings": settings}

@@ -13,6 +13,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from courses.annotating import Glossary, term_key
 from lms.text import Localised
 
 FORMAT = 1
@@ -29,7 +30,7 @@ NEEDS = {
 @dataclass(frozen=True)
 class Block:
     uuid: str
-    kind: str  # text, callout, reflection, details, video
+    kind: str  # see courses.blocks
     title: Localised
     body: Localised  # cleaned HTML; for a video its address
     settings: Mapping[str, Any]
@@ -130,6 +131,18 @@ class Document:
     @cached_property
     def minutes(self) -> int:
         return sum(lesson.minutes for lesson in self.lessons)
+
+    @cached_property
+    def glossary(self) -> Glossary:
+        """What the glossaries of the course explain, by each language's form of the term."""
+        found: dict[str, Localised] = {}
+        for lesson in self.lessons:
+            for block in lesson.blocks:
+                if block.kind == "glossary":
+                    for item in block.settings.get("items", []):
+                        for term in item["title"].values():
+                            found.setdefault(term_key(term), item["body"])
+        return found
 
     def lesson(self, slug: str) -> Lesson | None:
         return self._by_slug.get(slug)

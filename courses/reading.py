@@ -1,15 +1,27 @@
 """A lesson's blocks as this reader's page shows them: language, film, own words. Plain values."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from django.utils.translation import get_language
 
-from courses.document import Block
+from courses.annotating import Glossary, annotated
+from courses.blocks import PLAIN_BODIES, Held
+from courses.walking import Walk, walk
 from lms.text import LANGUAGES, Said, said
 
 _YOUTUBE_ID = re.compile(r"[A-Za-z0-9_-]{6,20}")
+NOTHING = Said("", "")
+TRIED = {"check", "scenario"}  # kinds that a reader tries in place; nothing of it is kept
+
+
+class Shown(Held, Protocol):
+    """A block with its name."""
+
+    @property
+    def uuid(self) -> object: ...
 
 
 @dataclass(frozen=True)
@@ -19,6 +31,37 @@ class Film:
     youtube: str = ""
     file: str = ""
     captions: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Item:
+    """A part of an accordion, or a term of a glossary."""
+
+    id: str
+    title: Said
+    body: Said
+
+
+@dataclass(frozen=True)
+class Option:
+    """`right` and `feedback` say nothing before the reader has answered."""
+
+    id: str
+    text: Said
+    picked: bool
+    right: bool = False
+    feedback: Said = NOTHING
+
+
+@dataclass(frozen=True)
+class Check:
+    """A question that is answered in place and never counts."""
+
+    options: tuple[Option, ...]
+    several: bool
+    answered: bool
+    right: bool
+    explanation: Said
 
 
 @dataclass(frozen=True)
@@ -32,32 +75,99 @@ class Piece:
     film: Film
     written: str
     refused: str
+    items: tuple[Item, ...] = ()
+    check: Check | None = None
+    walk: Walk | None = None
+    words: Said = NOTHING  # some text of it, to know its language by
 
     @property
     def foreign(self) -> bool:
         """Its words are not in the language of the page."""
-        words = self.body if self.kind != "video" else self.title
-        return bool(words) and words.language != (get_language() or "en")[:2]
+        return bool(self.words) and self.words.language != (get_language() or "en")[:2]
 
 
 def pieces(
-    blocks: Iterable[Block], written: Mapping[str, str], refused: Mapping[str, str]
+    blocks: Iterable[Shown],
+    written: Mapping[str, str],
+    refused: Mapping[str, str],
+    *,
+    tried: Mapping[str, Sequence[str]] | None = None,
+    glossary: Glossary | None = None,
 ) -> list[Piece]:
+    """`tried` is what the reader tried in checks and scenarios, by block."""
     return [
-        Piece(
-            uuid=block.uuid,
-            kind=block.kind,
-            title=said(block.title or {}),
-            body=said(block.body or {}),
-            film=_film(block) if block.kind == "video" else Film(),
-            written=written.get(block.uuid, ""),
-            refused=refused.get(block.uuid, ""),
-        )
+        _piece(block, written, refused, (tried or {}).get(str(block.uuid), ()), glossary or {})
         for block in blocks
     ]
 
 
-def _film(block: Block) -> Film:
+def _piece(
+    block: Shown,
+    written: Mapping[str, str],
+    refused: Mapping[str, str],
+    tried: Sequence[str],
+    glossary: Glossary,
+) -> Piece:
+    uuid = str(block.uuid)
+    title, body = said(block.title or {}), said(block.body or {})
+    if block.kind not in PLAIN_BODIES:
+        body = annotated(body, glossary, uuid)
+    items = _items(block, glossary)
+    story = walk(block.settings, tried[0] if tried else "") if block.kind == "scenario" else None
+    words = [body if block.kind != "video" else title, *(item.body for item in items)]
+    if story:
+        words += [scene.text for scene in story.all_scenes]
+    return Piece(
+        uuid=uuid,
+        kind=block.kind,
+        title=title,
+        body=body,
+        film=_film(block) if block.kind == "video" else Film(),
+        written=written.get(uuid, ""),
+        refused=refused.get(uuid, ""),
+        items=items,
+        check=_check(block, tried) if block.kind == "check" else None,
+        walk=story,
+        words=next(filter(None, words), title),
+    )
+
+
+def _items(block: Shown, glossary: Glossary) -> tuple[Item, ...]:
+    found = []
+    for stored in block.settings.get("items", []):
+        body = said(stored["body"])
+        if block.kind == "accordion":
+            body = annotated(body, glossary, f"{block.uuid}-{stored['id']}")
+        found.append(Item(stored["id"], said(stored["title"]), body))
+    return tuple(found)
+
+
+def _check(block: Shown, tried: Sequence[str]) -> Check:
+    stored = block.settings.get("options", [])
+    picked = {option["id"] for option in stored} & set(tried)
+    options = tuple(
+        Option(option["id"], said(option["text"]), option["id"] in picked)
+        if not picked
+        else Option(
+            id=option["id"],
+            text=said(option["text"]),
+            picked=option["id"] in picked,
+            right=bool(option["right"]),
+            feedback=said(option.get("feedback") or {}),
+        )
+        for option in stored
+    )
+    wanted = {option["id"] for option in stored if option["right"]}
+    return Check(
+        options=options,
+        several=len(wanted) > 1,
+        answered=bool(picked),
+        right=picked == wanted,
+        explanation=said(block.settings.get("explanation") or {} if picked else {}),
+    )
+
+
+def _film(block: Shown) -> Film:
     """Only addresses that can be nothing but a film: a provider's id, a path here, https."""
     if block.settings.get("provider") == "youtube":
         id = str(block.settings.get("id", ""))

@@ -12,6 +12,7 @@ urlpatterns = [
     path(_lesson, learning.lesson, name="lesson"),
     path(f"{_lesson}finish/", learning.finish, name="finish"),
     path(f"{_lesson}reflect/<str:block>/", learning.reflect, name="reflect"),
+    path(f"{_lesson}try/<str:block>/", learning.try_out, name="try"),
     path(f"{_lesson}start/", assessment.start, name="start"),
     path(f"{_lesson}answer/<str:question>/", assessment.answer, name="answer"),
     path(f"{_lesson}save/", assessment.save, name="save"),

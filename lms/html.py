@@ -8,14 +8,16 @@ from markdown_it import MarkdownIt
 from lms.nesting import is_plain, levelled
 
 # Small on purpose: no svg, math, style, form, data-*, hx-*, ids or classes from authors.
+# `dfn` marks a term of the glossary and `small` a footnote: see courses.annotating.
 TAGS = {
     "p", "br", "hr", "h2", "h3", "h4", "ul", "ol", "li", "strong", "em", "u", "s", "sub", "sup",
     "a", "blockquote", "code", "pre", "table", "caption", "thead", "tbody", "tr", "th", "td",
-    "abbr", "span",
+    "abbr", "span", "dfn", "small",
 }  # fmt: skip
 ATTRIBUTES = {
     "a": ["href", "title"],
     "abbr": ["title"],
+    "dfn": ["title"],  # a term of the glossary; the title names it where the text inflects it
     "th": ["scope", "colspan", "rowspan"],
     "td": ["colspan", "rowspan"],
     "ol": ["start"],

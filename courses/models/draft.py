@@ -115,6 +115,11 @@ class Block(models.Model):
         CALLOUT = "callout", _("Callout")
         REFLECTION = "reflection", _("Reflection")
         DETAILS = "details", _("Opens on demand")
+        ACCORDION = "accordion", _("Accordion")
+        GLOSSARY = "glossary", _("Glossary")
+        CHECK = "check", _("Knowledge check")
+        SCENARIO = "scenario", _("Scenario with choices")
+        DISCUSSION = "discussion", _("Discussion")
         VIDEO = "video", _("Video")
 
     lesson = models.ForeignKey(Lesson, models.CASCADE, related_name="blocks")
@@ -123,7 +128,7 @@ class Block(models.Model):
     kind = models.CharField(max_length=12, choices=Kind, default=Kind.TEXT)
     title = models.JSONField(default=dict, blank=True)
     body = models.JSONField(default=dict, blank=True)  # cleaned HTML by language
-    settings = models.JSONField(default=dict, blank=True)
+    settings = models.JSONField(default=dict, blank=True)  # its parts: see courses.blocks
     revision = models.PositiveIntegerField(default=1)
 
     objects = PlannedQuerySet["Block"].as_manager()

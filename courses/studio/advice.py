@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from django.utils.translation import gettext as _
 
-from courses.document import Block, Document, Lesson
+from courses import blocks
+from courses.document import Document, Lesson
 from courses.publishing import Problem
 from courses.studio.bilingual import LANGUAGE_NAMES
 from lms.text import said
@@ -15,9 +16,19 @@ def advice(document: Document) -> list[Problem]:
     found: list[Problem] = []
     for lesson in document.lessons:
         name = said(lesson.title) or lesson.slug
-        if any(not _filled(block) for block in lesson.blocks):
-            sentence = _("«%(lesson)s» has an empty block.") % {"lesson": name}
-            found.append(Problem(sentence, lesson=lesson.uuid))
+        for number, block in enumerate(lesson.blocks, 1):
+            if not blocks.filled(block):
+                sentence = _("«%(lesson)s» has an empty block.") % {"lesson": name}
+                found.append(Problem(sentence, lesson=lesson.uuid))
+                continue
+            found += [
+                Problem(
+                    _("«%(lesson)s», block %(number)s: %(barrier)s.")
+                    % {"lesson": name, "number": number, "barrier": barrier},
+                    lesson=lesson.uuid,
+                )
+                for barrier in blocks.barriers(block)
+            ]
         missing = [code for code in document.languages if _lacks(lesson, code)]
         found += [
             Problem(
@@ -30,10 +41,6 @@ def advice(document: Document) -> list[Problem]:
     return found
 
 
-def _filled(block: Block) -> bool:
-    return any(block.body.values()) or bool(block.settings.get("id"))
-
-
 def _lacks(lesson: Lesson, language: str) -> bool:
     return any(words and not words.get(language) for words in _words(lesson))
 
@@ -41,9 +48,7 @@ def _lacks(lesson: Lesson, language: str) -> bool:
 def _words(lesson: Lesson) -> Iterable[Mapping[str, str]]:
     yield lesson.title
     for block in lesson.blocks:
-        yield block.title
-        if block.kind != "video":
-            yield block.body
+        yield from (text.words for text in blocks.texts(block))
     for question in lesson.questions:
         yield question.body.get("prompt") or {}
         yield question.body.get("explanation") or {}

@@ -17,6 +17,7 @@ from typing import Any
 from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 
+from courses.blocks import texts
 from courses.document import Block, Document, Lesson, Question
 from courses.studio.bilingual import LANGUAGE_NAMES
 from lms.text import LANGUAGES, said
@@ -26,6 +27,11 @@ LONG_TEXT = 3000  # words from which on difflib may guess
 _BREAKS = re.compile(r"</(p|li|h[1-6]|tr|blockquote|pre)>|<br>|<hr>")
 _CELLS = re.compile(r"</t[dh]>")
 BLOCK_WORDS = {
+    "accordion": lambda: _("Accordion"),
+    "glossary": lambda: _("Glossary"),
+    "check": lambda: _("Knowledge check"),
+    "scenario": lambda: _("Scenario with choices"),
+    "discussion": lambda: _("Discussion"),
     "text": lambda: _("Text"),
     "callout": lambda: _("Callout"),
     "reflection": lambda: _("Reflection"),
@@ -195,7 +201,9 @@ def _blocks(before: Sequence[Block], after: Sequence[Block]) -> Iterable[Edit]:
         was = old[block.uuid]
         yield from _texts(_("%(block)s, title") % {"block": name}, was.title, block.title)
         yield from _texts(name, was.body, block.body)
-        if was.settings != block.settings:
+        told = list(_parts_of(name, was, block))
+        yield from told
+        if was.settings != block.settings and not told:
             yield Edit(_("%(block)s: its settings changed.") % {"block": name})
     for number, block in enumerate(before, 1):
         if block.uuid not in new:
@@ -208,6 +216,18 @@ def _blocks(before: Sequence[Block], after: Sequence[Block]) -> Iterable[Edit]:
             yield Edit(_("%(block)s was removed.") % {"block": name}, gone)
     if _reordered(list(old), list(new)):
         yield Edit(_("The blocks are in another order."))
+
+
+def _parts_of(name: str, before: Block, after: Block) -> Iterable[Edit]:
+    """The texts of a block's parts: items, answers, scenes."""
+    old = {text.place: text for text in texts(before) if text.label}
+    new = {text.place: text for text in texts(after) if text.label}
+    for place in [*new, *(place for place in old if place not in new)]:
+        text = new.get(place) or old[place]
+        label = _("%(block)s, %(part)s") % {"block": name, "part": text.label}
+        was = old[place].words if place in old else {}
+        now = new[place].words if place in new else {}
+        yield from _texts(label, was, now)
 
 
 def _questions(before: Sequence[Question], after: Sequence[Question]) -> Iterable[Edit]:

@@ -1,15 +1,12 @@
 """The forms about courses, modules, lessons and blocks. Questions have their own file."""
 
-import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from django import forms
-from django.conf import settings
 from django.forms.boundfield import BoundField
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -28,11 +25,9 @@ from courses.studio.editing import mark_of
 from library.models import CompetencyDomain, Practice
 from lms.forms import ChosenRows
 from lms.html import trusted
-from lms.text import Localised, said
+from lms.text import said
 
 FEWEST_OUTCOMES, MOST_OUTCOMES = 3, 12
-YOUTUBE_HOSTS = {"youtube.com", "m.youtube.com", "youtu.be", "youtube-nocookie.com"}
-YOUTUBE_ID = re.compile(r"[A-Za-z0-9_-]{6,20}")
 
 
 class Titles(ChosenRows):
@@ -242,75 +237,6 @@ class LessonForm(MarkedForm):
         }
 
 
-class BlockForm(MarkedForm):
-    """What a block says. A details block needs the line it opens by; a video has an address."""
-
-    def __init__(self, block: Block, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.block = block
-        self.fields["base"].initial = mark_of(block)
-        match block.kind:
-            case Block.Kind.VIDEO:
-                self.both("title", _("Title of the video"), line(), block.title, required=True)
-                self._film(block)
-            case Block.Kind.DETAILS:
-                self.both("title", _("The line it opens by"), line(), block.title, required=True)
-                self.both("body", _("Text"), RichTextField, block.body)
-            case Block.Kind.CALLOUT:
-                self.both("title", _("Title"), line(), block.title)
-                self.both("body", _("Text"), RichTextField, block.body)
-            case Block.Kind.REFLECTION:
-                self.both("body", _("Question to think about"), RichTextField, block.body)
-            case _text:
-                self.both("body", _("Text"), RichTextField, block.body)
-
-    def _film(self, block: Block) -> None:
-        stored = block.settings
-        address = (
-            f"https://youtu.be/{stored['id']}"
-            if stored.get("provider") == "youtube"
-            else said(block.body, "en")
-        )
-        self.fields["address"] = forms.CharField(
-            label=_("Address of the video"),
-            max_length=500,
-            initial=address,
-            help_text=_("A YouTube link, or the path of a video file on this site."),
-        )
-        self.both(
-            "captions",
-            _("Captions file"),
-            lambda: forms.CharField(max_length=500, validators=[_path_here]),
-            stored.get("captions"),
-        )
-
-    def clean_address(self) -> str:
-        address: str = self.cleaned_data["address"].strip().removeprefix(settings.SITE_URL)
-        if youtube_id(address) or (address.startswith("/") and not address.startswith("//")):
-            return address
-        raise forms.ValidationError(
-            gettext("Paste a YouTube link, or a path on this site that starts with «/».")
-        )
-
-    @property
-    def values(self) -> dict[str, Any]:
-        kept = dict(self.block.settings)
-        title = self.said("title") if "title_en" in self.fields else self.block.title
-        if self.block.kind != Block.Kind.VIDEO:
-            return {"title": title, "body": self.said("body"), "settings": kept}
-        address = self.cleaned_data["address"]
-        for name in ("provider", "id", "captions"):
-            kept.pop(name, None)
-        body: Localised = {}
-        if film := youtube_id(address):
-            kept |= {"provider": "youtube", "id": film}
-        else:
-            body = {"en": address}
-        if captions := self.said("captions"):
-            kept["captions"] = captions
-        return {"title": title, "body": body, "settings": kept}
-
-
 class PublishForm(forms.Form):
     """How a new version reaches people. The policy is asked for when there is a version before."""
 
@@ -390,26 +316,6 @@ def _in_words(field: forms.Field, value: Any) -> str:
         labels: Any = field.choices
         return ", ".join(str(label) for key, label in labels if str(key) in chosen)
     return str(value if value is not None else "")
-
-
-def youtube_id(address: str) -> str:
-    """The video's id in any of the forms that a YouTube link has; empty when it is none."""
-    parts = urlsplit(address)
-    host = (parts.hostname or "").removeprefix("www.")
-    if parts.scheme != "https" or host not in YOUTUBE_HOSTS:
-        return ""
-    if host == "youtu.be":
-        found = parts.path.strip("/")
-    elif parts.path == "/watch":
-        found = parse_qs(parts.query).get("v", [""])[0]
-    else:
-        found = parts.path.removeprefix("/embed/").removeprefix("/shorts/").strip("/")
-    return found if YOUTUBE_ID.fullmatch(found) else ""
-
-
-def _path_here(value: str) -> None:
-    if not value.startswith("/") or value.startswith("//"):
-        raise forms.ValidationError(gettext("Give a path on this site that starts with «/»."))
 
 
 def _format_field(stored: str = Course.Format.SELF_PACED) -> forms.ChoiceField:

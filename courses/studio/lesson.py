@@ -15,10 +15,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import reswap, retarget
 
+from courses.blocks import lacks, texts
 from courses.models import Block, Draft, Lesson, Question
 from courses.questions import problems_of
 from courses.reading import Piece, pieces
 from courses.studio import editing
+from courses.studio.block_forms import BlockForm
 from courses.studio.finding import (
     block_or_404,
     draft_or_404,
@@ -26,9 +28,9 @@ from courses.studio.finding import (
     posted,
     question_or_404,
 )
-from courses.studio.forms import BlockForm, LessonForm, NewBlockForm
+from courses.studio.forms import LessonForm, NewBlockForm
 from courses.studio.question_forms import KIND_WORDS, AskForm
-from courses.studio.refusing import base_of, conflict_with, refused
+from courses.studio.refusing import base_of, conflict_with, refused, rows_wanted
 from lms.http import render_page, see_other
 from lms.text import LANGUAGES
 from people.access import SignedIn, author, only
@@ -142,8 +144,11 @@ def block(request: SignedIn, slug: str, lesson: uuid.UUID, block: uuid.UUID) -> 
     if request.method == "GET":
         context = _editor(found, BlockForm(found, auto_id=_auto_id(found)))
         return render_page(request, "studio/block.html", context, part="editor")
-    form = BlockForm(found, request.POST, auto_id=_auto_id(found))
+    rows = rows_wanted(request, more=0)
+    form = BlockForm(found, request.POST, rows=rows, auto_id=_auto_id(found))
     context = _editor(found, form)
+    if "more" in request.POST:
+        return _one_more_row(request, found, form, rows + 1)
     if form.is_valid():
         try:
             saved = editing.save_block(
@@ -152,14 +157,11 @@ def block(request: SignedIn, slug: str, lesson: uuid.UUID, block: uuid.UUID) -> 
         except editing.Stale as stale:
             if stale.current is None:
                 raise Http404 from None
-            context |= conflict_with(form, stale.current, BlockForm)
+            context |= _both_texts(form, stale.current)
         else:
             return _block_saved(request, found, saved)
-    if not request.htmx:
-        return render(request, "studio/block.html", context, status=422)
-    if "done" in request.POST or "replace" in request.POST:
-        whole = render(request, "studio/block.html#editor", context, status=422)
-        return reswap(retarget(whole, f"#block-{found.uuid}"), "outerHTML")
+    if not request.htmx or "done" in request.POST or "replace" in request.POST:
+        return _whole_editor(request, found, context, status=422)
     return render(request, "studio/block.html#kept", context, status=422)
 
 
@@ -209,6 +211,41 @@ def _block_saved(request: SignedIn, found: Block, saved: Block) -> HttpResponse:
         return reswap(retarget(shown, f"#block-{saved.uuid}"), "outerHTML")
     context = {"part": saved, "base": editing.mark_of(saved), "saved_at": timezone.now()}
     return render(request, "studio/block.html#kept", context)
+
+
+def _one_more_row(request: SignedIn, found: Block, form: BlockForm, rows: int) -> HttpResponse:
+    """The editor with a further row. What was typed is saved on the way where it can be."""
+    if form.is_valid():
+        try:
+            found = editing.save_block(
+                found, by=request.user, base=base_of(request), values=form.values
+            )
+        except editing.Stale as stale:
+            if stale.current is None:
+                raise Http404 from None
+            context = _editor(found, form)
+            context |= _both_texts(form, stale.current)
+            return _whole_editor(request, found, context, status=422)
+        found.lesson = form.block.lesson
+        form = BlockForm(found, rows=rows, auto_id=_auto_id(found))
+    else:
+        data = request.POST.copy()
+        data["rows"] = str(rows)
+        form = BlockForm(found, data, rows=rows, auto_id=_auto_id(found)).unchecked()
+    return _whole_editor(request, found, {**_editor(found, form), "grown": True})
+
+
+def _whole_editor(
+    request: SignedIn, found: Block, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    if not request.htmx:
+        return render(request, "studio/block.html", context, status=status)
+    whole = render(request, "studio/block.html#editor", context, status=status)
+    return reswap(retarget(whole, f"#block-{found.uuid}"), "outerHTML")
+
+
+def _both_texts(form: BlockForm, current: editing.Part) -> dict[str, Any]:
+    return conflict_with(form, current, lambda now: BlockForm(now, rows=form.rows))
 
 
 def _editor(block: Block, form: BlockForm) -> dict[str, Any]:
@@ -294,8 +331,9 @@ def _moves(kind: str, parts: Sequence[Block | Question], place: int) -> dict[str
 
 
 def _missing(block: Block) -> tuple[str, ...]:
-    words = block.title if block.kind == Block.Kind.VIDEO else block.body
-    return tuple(language for language in LANGUAGES if not words.get(language))
+    if not any(any(text.words.values()) for text in texts(block)):
+        return LANGUAGES
+    return tuple(language for language in LANGUAGES if lacks(block, language))
 
 
 def _parsed(move: str) -> tuple[str, uuid.UUID, uuid.UUID | None]:

@@ -73,7 +73,8 @@ def _lesson(
         context["evaluation"] = lesson.kind == "evaluation"
         context["pass_percent"] = pass_percent(lesson)
     else:
-        shown = pieces(lesson.blocks, {}, {})
+        tried = {b.uuid: request.GET.getlist(f"tried-{b.uuid}") for b in lesson.blocks}
+        shown = pieces(lesson.blocks, {}, {}, tried=tried, glossary=document.glossary)
         context["pieces"] = shown
         context["all_foreign"] = bool(shown) and all(piece.foreign for piece in shown)
     return render(request, "studio/preview_lesson.html", context)

@@ -1,20 +1,23 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from courses import reflecting
 from courses.document import Lesson
 from courses.models import Enrolment
-from courses.reading import pieces
+from courses.reading import TRIED, pieces
 from courses.views import assessment
 from courses.views.enrolled import address, enrolled, frame, onward, posted
 from lms.http import see_other
 from people.access import SignedIn
 
-REFLECTION = "reflection-"  # a reflection's field in the form is this and its block's uuid
+# A field of a block in the lesson's form is one of these and the block's uuid.
+REFLECTION, TRY = "reflection-", "tried-"
 
 
 @require_safe
@@ -55,6 +58,39 @@ def reflect(request: SignedIn, enrolment: Enrolment, lesson: Lesson, block: str)
     return see_other(f"{address(enrolment, lesson)}#block-{block}")
 
 
+@posted
+def try_out(request: SignedIn, enrolment: Enrolment, lesson: Lesson, block: str) -> HttpResponse:
+    """Answer a knowledge check, or take a step in a scenario. Nothing of it is kept or counted.
+
+    What was tried stands in the address of the page that answers: it works without JavaScript,
+    and going back goes back.
+    """
+    tried = _tried(request.POST, lesson)
+    found = next((b for b in lesson.blocks if b.uuid == block and b.kind in TRIED), None)
+    if found is None:
+        raise Http404
+    refused = {}
+    if found.kind == "check" and block not in tried:
+        refused[block] = _("Choose an answer first.")
+    if request.htmx:
+        glossary = enrolment.document.glossary
+        shown = pieces([found], {}, refused, tried=tried, glossary=glossary)
+        context = {"piece": shown[0], "course": enrolment.course, "lesson": lesson}
+        status = 422 if refused else 200
+        return render(request, f"courses/_{found.kind}.html", context, status=status)
+    refused |= _keep_reflections(request, enrolment, lesson)
+    if refused:
+        return _reading(request, enrolment, lesson, refused=refused, tried=tried)
+    words = urlencode({TRY + name: values for name, values in tried.items()}, doseq=True)
+    return see_other(f"{address(enrolment, lesson)}?{words}#block-{block}")
+
+
+def _tried(sent: QueryDict, lesson: Lesson) -> dict[str, list[str]]:
+    """What was tried in the checks and scenarios of this lesson, by block."""
+    blocks = [block.uuid for block in lesson.blocks if block.kind in TRIED]
+    return {block: sent.getlist(TRY + block) for block in blocks if TRY + block in sent}
+
+
 def _keep_reflections(
     request: SignedIn, enrolment: Enrolment, lesson: Lesson, *, only: str | None = None
 ) -> dict[str, str]:
@@ -77,11 +113,18 @@ def _reading(
     lesson: Lesson,
     *,
     refused: dict[str, str] | None = None,
+    tried: dict[str, list[str]] | None = None,
 ) -> HttpResponse:
     refused = refused or {}
     written = reflecting.texts(enrolment, lesson)
     written |= {block: request.POST.get(REFLECTION + block, "") for block in refused}
-    shown = pieces(lesson.blocks, written, refused)
+    shown = pieces(
+        lesson.blocks,
+        written,
+        refused,
+        tried=_tried(request.GET, lesson) if tried is None else tried,
+        glossary=enrolment.document.glossary,
+    )
     context: dict[str, Any] = {
         **frame(enrolment, lesson),
         "pieces": shown,

@@ -8,6 +8,7 @@ ACCESS = {
     "courses:lesson": "signed-in",
     "courses:finish": "signed-in",
     "courses:reflect": "signed-in",
+    "courses:try": "signed-in",
     "courses:start": "signed-in",
     "courses:answer": "signed-in",
     "courses:save": "signed-in",

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from courses.models import Block, Draft
 from courses.studio import editing
 from courses.studio.bilingual import RichTextField
-from courses.studio.forms import youtube_id
+from courses.studio.block_forms import youtube_id
 from lms.html import ATTRIBUTES, TAGS, clean_html
 from tests.factories import both, make_person
 
