@@ -25,8 +25,8 @@ from library import loading as library_content
 from people import joining
 from people import loading as people_content
 from people.models import Membership, Organisation, User
-from webinars import attendance, scheduling
-from webinars.models import Poll, Registration, Webinar
+from webinars import attendance, reconciling, scheduling
+from webinars.models import AttendanceReport, Poll, Registration, Webinar
 from webinars.room import polls, setup, stage
 
 SERIES = "advancing-health-equity"
@@ -173,11 +173,27 @@ def _past(course: Course, people: dict[str, User], start: datetime) -> None:
         attendance.record_slices(
             [attendance.Slice(webinar.pk, person.pk, f"demo {webinar.pk} {key}", start, left)]
         )
+    _dialled_in(webinar, people["host"])
     stage.end(webinar, people["host"], end)
     Webinar.objects.filter(pk=webinar.pk).update(recording=_recording())
     for registration in webinar.registrations.order_by("pk"):
         attendance.determine(registration)
     _complete(Enrolment.objects.get(person=people["attendee"], course=course))
+
+
+def _dialled_in(webinar: Webinar, host: User) -> None:
+    """A report of somebody who came by telephone: who that was waits for a host to say."""
+    start, end = (f"{time:%Y-%m-%dT%H:%M:%SZ}" for time in (webinar.starts_at, webinar.ends_at))
+    lines = ["Name,Email,Join time,Leave time", f"Lus Navaro (phone),,{start},{end}"]
+    report = reconciling.bring(
+        webinar,
+        "\n".join(lines).encode(),
+        provider=AttendanceReport.Provider.GENERIC,
+        zone=webinar.zone,
+        file_name="telephone.csv",
+        by=host,
+    )
+    reconciling.take_in(report, by=host)
 
 
 def _seat(person: User, webinar: Webinar) -> Registration:

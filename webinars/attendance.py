@@ -1,8 +1,8 @@
 """Who was there, and what it earns them. The only writer of PresenceSpan and Determination.
 
-Slices of presence come in from the room (and later from imports); after the end each registration
-gets a determination by the pure rule in `webinars.rules`, and where it earns credit the course
-gets its evidence in the same transaction. Everything may be repeated at any time.
+Slices of presence come in from the room and from reports of other services; after the end each
+registration gets a determination by the pure rule in `webinars.rules`, and where it earns credit
+the course gets its evidence in the same transaction. Everything may be repeated at any time.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from people import audit
 from people.models import User
 from webinars import letters, rules
 from webinars.models import Determination, LiveWindow, PresenceSpan, Registration, Webinar
+from webinars.models.identity import IdentityMatch
 from webinars.models.schedule import FORGOTTEN
 from webinars.room import log, polls
 
@@ -43,7 +44,7 @@ class Slice(NamedTuple):
     """Someone was in the room from one moment of the server's clock to another."""
 
     webinar_id: int
-    person_id: int
+    person_id: int | None  # None: a report knows only a name; an IdentityMatch says who it is
     key: str  # names this slice for ever: written twice it counts once
     started_at: datetime
     ended_at: datetime
@@ -79,12 +80,15 @@ def live_windows(webinar: Webinar) -> list[rules.Span]:
 def presence(webinar: Webinar, person_id: int, sources: Iterable[str] = ()) -> list[rules.Span]:
     """One person's presence as the fewest spans; `sources` empty: all count."""
     rows = PresenceSpan.objects.filter(webinar=webinar, person_id=person_id)
+    matched = IdentityMatch.objects.standing().at(webinar).filter(registration__person=person_id)
     if counted := list(sources):
         rows = rows.filter(source__in=counted)
-    return rules.union(
-        rules.Span(seconds(start), seconds(end))
-        for start, end in rows.values_list("started_at", "ended_at")
-    )
+        matched = matched.filter(span__source__in=counted)
+    times = [
+        *rows.values_list("started_at", "ended_at"),
+        *matched.values_list("span__started_at", "span__ended_at"),
+    ]
+    return rules.union(rules.Span(seconds(start), seconds(end)) for start, end in times)
 
 
 @transaction.atomic
@@ -233,13 +237,15 @@ def settle(webinar: Webinar, now: datetime | None = None) -> None:
 
 
 def _marked(webinars: QuerySet[Webinar]) -> QuerySet[Webinar]:
-    """With the counts that only grow: slices, registrations, live windows and their revision."""
+    """With the counts that only grow: slices, matches, registrations, live windows' revision."""
     here = OuterRef("pk")
     spans = PresenceSpan.objects.filter(webinar=here).order_by().values("webinar")
     places = Registration.objects.filter(webinar=here).order_by().values("webinar")
     windows = LiveWindow.objects.filter(webinar=here, closed_at__isnull=False)
+    matches = IdentityMatch.objects.filter(span__webinar=here).order_by().values("span__webinar")
     return webinars.annotate(
         span_count=Coalesce(Subquery(spans.annotate(n=Count("pk")).values("n")), Value(0)),
+        match_count=Coalesce(Subquery(matches.annotate(n=Count("pk")).values("n")), Value(0)),
         place_count=Coalesce(Subquery(places.annotate(n=Count("pk")).values("n")), Value(0)),
         window_revision=Coalesce(
             Subquery(windows.order_by().values("webinar").annotate(n=Max("revision")).values("n")),
@@ -250,6 +256,7 @@ def _marked(webinars: QuerySet[Webinar]) -> QuerySet[Webinar]:
 
 def _promise_settling(marked: Webinar, due_at: datetime) -> None:
     mark = f"{marked.window_revision}.{marked.span_count}.{marked.place_count}"  # type: ignore[attr-defined]
+    mark += f".{marked.match_count}"  # type: ignore[attr-defined]
     outbox.promise(
         "webinars.settle",
         key=f"{marked.pk}:{mark}",
@@ -348,9 +355,17 @@ def moments(spans: Iterable[rules.Span]) -> Moments:
 
 
 def seen_by(webinar: Webinar, people: Iterable[int]) -> dict[int, Moments]:
-    """For a page of people: when each was in the room, as the fewest spans. One query."""
+    """For a page of people: when each was there, as the fewest spans. Two queries."""
     spans: dict[int, list[rules.Span]] = {}
-    rows = PresenceSpan.objects.filter(webinar=webinar, person_id__in=list(people))
-    for person, start, end in rows.values_list("person_id", "started_at", "ended_at"):
+    there = list(people)
+    rows = PresenceSpan.objects.filter(webinar=webinar, person_id__in=there)
+    matched = IdentityMatch.objects.standing().at(webinar)
+    times = [
+        *rows.values_list("person_id", "started_at", "ended_at"),
+        *matched.filter(registration__person__in=there).values_list(
+            "registration__person", "span__started_at", "span__ended_at"
+        ),
+    ]
+    for person, start, end in times:
         spans.setdefault(person, []).append(rules.Span(seconds(start), seconds(end)))
     return {person: moments(rules.union(found)) for person, found in spans.items()}

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from webinars.views import attendance, registration, schedule, scheduling
+from webinars.views import attendance, reconciling, registration, schedule, scheduling
 
 app_name = "webinars"
 urlpatterns = [
@@ -21,5 +21,8 @@ urlpatterns = [
     path("host/<slug:slug>/attendance/", attendance.attendance, name="attendance"),
     path("host/<slug:slug>/attendance.csv", attendance.attendance_csv, name="attendance-csv"),
     path("host/<slug:slug>/attendance/<int:pk>/", attendance.decide, name="decide-attendance"),
+    path("host/<slug:slug>/reports/", reconciling.bring_report, name="bring-report"),
+    path("host/<slug:slug>/reports/<int:pk>/", reconciling.report, name="report"),
+    path("host/<slug:slug>/reconcile/", reconciling.reconcile, name="reconcile"),
     path("", include("webinars.room.urls")),
 ]  # fmt: skip

@@ -300,6 +300,8 @@ def host(window, demo):
         reverse("webinars:end", args=[live]),
         *(reverse(f"webinars:{name}", args=[live]) for name in ("room-setup", "acts")),
         reverse("webinars:merge", args=[live, demo.live.questions.get(state="approved").pk]),
+        *(reverse(f"webinars:{n}", args=[demo.ended.slug]) for n in ("bring-report", "reconcile")),
+        reverse("webinars:report", args=[demo.ended.slug, demo.ended.reports.get().pk]),
         demo.unpublished.get_absolute_url(),
         reverse("webinars:host", args=[demo.cancelled.slug]),
         reverse("webinars:room", args=[live]),
@@ -311,6 +313,7 @@ def host(window, demo):
     expect(window.page.locator("#write-poll .usa-error-message").first).to_be_visible()
     yield
     yield from refused(window, reverse("webinars:schedule-new"))
+    yield from refused(window, reverse("webinars:reconcile", args=[demo.ended.slug]))
 
 
 def credit(window, demo):

@@ -310,8 +310,8 @@ def test_the_table_costs_the_same_for_any_number_of_people(
         be_there(person, webinar, (0, 60))
     settle_now(webinar)
 
-    # session, person, webinar with policy, count, places, decisions, slices
-    with django_assert_num_queries(7):
+    # session, person, webinar with policy, count, places, decisions, slices, matches
+    with django_assert_num_queries(8):
         client.get(url("attendance", webinar.slug))
 
 

@@ -1,3 +1,4 @@
+from webinars.models.identity import AttendanceReport, IdentityMatch, ReportRow
 from webinars.models.polls import Poll, PollVote
 from webinars.models.presence import Determination, LiveWindow, PresenceSpan
 from webinars.models.registration import Accommodation, Registration
@@ -16,11 +17,13 @@ from webinars.models.schedule import CreditPolicy, Webinar
 
 __all__ = [
     "Accommodation",
+    "AttendanceReport",
     "ChatMessage",
     "CreditPolicy",
     "Determination",
     "Hand",
     "Headcount",
+    "IdentityMatch",
     "LiveWindow",
     "Poll",
     "PollVote",
@@ -28,6 +31,7 @@ __all__ = [
     "QuestionVote",
     "Reaction",
     "Registration",
+    "ReportRow",
     "RoomEvent",
     "RoomQuestion",
     "RoomSetup",

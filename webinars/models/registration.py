@@ -34,10 +34,12 @@ class RegistrationQuerySet(PlannedQuerySet["Registration"]):
 
     def to_determine(self) -> Self:
         """Whose attendance is decided after the end: seats, and whoever was there all the same."""
+        from webinars.models.identity import IdentityMatch  # noqa: PLC0415
         from webinars.models.presence import PresenceSpan  # noqa: PLC0415 -- it points here
 
         there = PresenceSpan.objects.filter(webinar=OuterRef("webinar"), person=OuterRef("person"))
-        return self.filter(Q(state=Registration.State.SEATED) | Exists(there))
+        elsewhere = IdentityMatch.objects.standing().filter(registration=OuterRef("pk"))
+        return self.filter(Q(state=Registration.State.SEATED) | Exists(there) | Exists(elsewhere))
 
     def with_determinations(self) -> Self:
         """What was decided, the decision that stands last: one more query."""
