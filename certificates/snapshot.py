@@ -21,6 +21,7 @@ from django.utils.translation import gettext_noop
 from certificates import codes
 from certificates.credit import lines_of, plain
 from certificates.models import SeriesAward, address_of
+from courses import cycles
 from courses.models import Completion, Course
 from courses.models.course import document_of
 from lms.text import LANGUAGES, Localised
@@ -44,11 +45,18 @@ def of_completion(completion: Completion, *, name: str, code: str, now: datetime
         "kind": "course",
         "title": document.title,
         "completed_on": _day(completion.completed_at),
+        "expires_on": _due_on(completion),
         "hours": plain(completion.hours["training"]),
         "minutes": completion.minutes,
         "format_words": _in_each_language(Course.Format(document.format).label),
         "course_version": completion.version.number,
     }
+
+
+def _due_on(completion: Completion) -> str | None:
+    """The day by which it has to be renewed, by the policy that stood for it."""
+    standing = cycles.standing_after(completion)
+    return standing.cycle.due_on.isoformat() if standing else None
 
 
 def of_series(

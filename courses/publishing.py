@@ -290,7 +290,7 @@ def _ask_again(version: CourseVersion) -> int:
     )
     asked = 0
     for enrolment in before.iterator(chunk_size=BATCH):
-        if _owes(version, enrolment.evidence.all()):
+        if _owes(version, enrolment.counted(enrolment.evidence.all())):
             asked += _new_cycle(enrolment, version)
     return asked
 
@@ -308,7 +308,7 @@ def _new_cycle(before: Enrolment, asking: CourseVersion) -> int:
     later = course.versions.filter(number__gte=asking.number).exclude(policy=Policy.UPDATE)
     version = later.defer("document").latest("number")
     Enrolment.objects.select_for_update().get(pk=before.pk)
-    evidence = list(Evidence.objects.filter(enrolment=before).order_by("pk"))
+    evidence = before.counted(Evidence.objects.filter(enrolment=before).order_by("pk"))
     if not _owes(version, evidence):
         return 0
     enrolment, made = Enrolment.objects.get_or_create(

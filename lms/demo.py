@@ -16,7 +16,7 @@ from django.db import transaction
 from django.templatetags.static import static
 from django.utils import timezone
 
-from courses import assessment, crediting
+from courses import assessment, crediting, cycles
 from courses import loading as course_content
 from courses.enrolling import enrol
 from courses.models import Course, CreditType, Enrolment, Series
@@ -210,7 +210,7 @@ def _begin_learning(learner: User) -> None:
 
 
 def _credit(people: dict[str, User]) -> None:
-    """Two kinds of credit for the self-paced course, which the training lead then completes.
+    """Two kinds of credit and a renewal for a course, which the training lead then completes.
 
     The approvals say themselves that no board gave them.
     """
@@ -232,6 +232,8 @@ def _credit(people: dict[str, User]) -> None:
             },
             valid_from=timezone.localdate(),
         )
+    renewal = {"window_days": 60, "grace_days": 30, "remind_days": [60, 30, 7]}
+    cycles.set_policy(course, by=people["credit"], months=24, **renewal)
     _complete(enrol(people["lead"], course))
 
 

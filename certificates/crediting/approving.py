@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from certificates.crediting.forms import ApprovalForm, WithdrawForm
-from courses import crediting
+from certificates.crediting.forms import ApprovalForm, RenewalForm, WithdrawForm
+from courses import crediting, cycles
 from courses.models import Course, CreditApproval, CreditType
 from lms.http import see_other
 from people.access import SignedIn, credit_administrator, only
@@ -59,20 +59,48 @@ def withdraw(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     return see_other(reverse("credit:course", args=[slug]))
 
 
+@require_POST
+@only(credit_administrator)
+def renewal(request: SignedIn, slug: str) -> HttpResponse:
+    """How long completions hold from now on."""
+    found = get_object_or_404(Course.objects.filter(current__isnull=False), slug=slug)
+    form = RenewalForm(request.POST)
+    if form.is_valid():
+        try:
+            cycles.set_policy(found, by=request.user, **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, _("On record. It counts for completions from now on."))
+            return see_other(reverse("credit:course", args=[slug]))
+    return _course(request, found, ApprovalForm(), renewal_form=form)
+
+
+def _renewal_form(found: Course) -> RenewalForm:
+    policy = found.renewal_policies.last()
+    if policy is None:
+        return RenewalForm(initial={"months": 0, "window_days": 60, "grace_days": 30})
+    names = ("months", "window_days", "grace_days", "earlier_too")
+    initial = {name: getattr(policy, name) for name in names}
+    return RenewalForm(initial=initial | {"remind_days": ", ".join(map(str, policy.remind_days))})
+
+
 def _course(
     request: SignedIn,
     found: Course,
     form: ApprovalForm,
     refused: tuple[int, WithdrawForm] | None = None,
+    renewal_form: RenewalForm | None = None,
 ) -> HttpResponse:
     rows = CreditApproval.objects.for_list().filter(course=found)
     forms = dict([refused] if refused else [])
     context = {
         "course": found,
         "form": form,
+        "renewal_form": renewal_form or _renewal_form(found),
         "rows": [
             (row, forms.get(row.pk) or WithdrawForm(auto_id=f"id_{row.pk}_%s")) for row in rows
         ],
     }
-    bad = bool(refused) or bool(form.errors)
+    bad = bool(refused) or bool(form.errors) or renewal_form is not None
     return render(request, "certificates/credit/course.html", context, status=422 if bad else 200)

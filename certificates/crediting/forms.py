@@ -104,6 +104,41 @@ class ApprovalForm(forms.Form):
         return {**given, "statement": {k: v for k, v in words.items() if v}}
 
 
+class RenewalForm(forms.Form):
+    """How long a completion holds. 0 months: for good."""
+
+    mark_optional = False
+    months = forms.IntegerField(
+        label=_("Months until it has to be renewed"),
+        min_value=0,
+        max_value=120,
+        help_text=_("0 means that it holds for good."),
+    )
+    window_days = forms.IntegerField(
+        label=_("Days before that day from which people can renew"), min_value=0, max_value=365
+    )
+    grace_days = forms.IntegerField(
+        label=_("Days after that day until it lapses"), min_value=0, max_value=365
+    )
+    remind_days = forms.CharField(
+        label=_("Remind people so many days before"),
+        max_length=60,
+        required=False,
+        help_text=_("Numbers with commas between them, such as 60, 30, 7."),
+    )
+    earlier_too = forms.BooleanField(
+        label=_("Also for people who completed it before"),
+        required=False,
+        help_text=_("Their first cycle begins today."),
+    )
+
+    def clean_remind_days(self) -> list[int]:
+        given = self.cleaned_data["remind_days"].replace(",", " ").split()
+        if not all(each.isascii() and each.isdigit() and int(each) <= 365 for each in given):
+            raise forms.ValidationError(_("Write whole numbers of days, such as 60, 30, 7."))
+        return sorted({int(each) for each in given}, reverse=True)
+
+
 class WithdrawForm(forms.Form):
     why = forms.CharField(
         label=_("Why"),

@@ -9,6 +9,7 @@ urlpatterns = [
     path("credit/reports/nchec.csv", reports.nchec, name="nchec"),
     path("credit/reports/train.csv", reports.train, name="train"),
     path("credit/approvals/<slug:slug>/", approving.course, name="course"),
+    path("credit/approvals/<slug:slug>/renewal/", approving.renewal, name="renewal"),
     path("credit/approvals/<slug:slug>/<int:pk>/withdraw/", approving.withdraw, name="withdraw"),
     path("me/credit/", mine.mine, name="mine"),
     path("me/credit/<int:pk>/claim/", mine.claim, name="claim"),

@@ -24,6 +24,7 @@ from certificates.press import PressError, print_record
 from certificates.transcripts import gathering, outside, proofs, sharing
 from certificates.transcripts.forms import OutsideForm
 from certificates.transcripts.gathering import Entry, Group
+from courses import cycles
 from lms.http import see_other
 from lms.text import said
 from people.access import SignedIn
@@ -36,6 +37,7 @@ def transcript(request: SignedIn) -> HttpResponse:
     entries = gathering.gather(request.user)
     link = sharing.open_link(request.user)
     context = _shown(entries, request.GET.get("by")) | {
+        "standings": cycles.standings_of(request.user),
         "link": settings.SITE_URL + reverse("transcripts:shared", args=[link.secret])
         if link
         else "",

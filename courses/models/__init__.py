@@ -7,6 +7,7 @@ from courses.models.credit import (
     CreditNumber,
     CreditType,
 )
+from courses.models.cycle import RenewalPolicy
 from courses.models.draft import Block, Draft, Lesson, Module, Question
 from courses.models.record import Completion, Enrolment, Evidence
 
@@ -30,6 +31,7 @@ __all__ = [
     "Module",
     "Question",
     "Reflection",
+    "RenewalPolicy",
     "Series",
     "SeriesCourse",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any, Self
@@ -81,6 +81,7 @@ class Enrolment(models.Model):
     assigned_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     due_on = models.DateField(null=True, blank=True)
     enrolled_at = models.DateTimeField(default=timezone.now)
+    counts_from = models.DateTimeField(null=True, editable=False)  # of a renewal: see `counted`
 
     objects = EnrolmentQuerySet.as_manager()
 
@@ -107,7 +108,16 @@ class Enrolment(models.Model):
     @property
     def status(self) -> rules.Status:
         """What is met and missing, from the evidence and the pinned rule. The only such answer."""
-        return rules.status(self.document.rule, [row.fact for row in self.evidence.all()])
+        return rules.status(self.document.rule, self.facts)
+
+    @property
+    def facts(self) -> list[rules.Fact]:
+        return [row.fact for row in self.counted(self.evidence.all())]
+
+    def counted(self, evidence: Iterable[Evidence]) -> list[Evidence]:
+        """What counts in this cycle: in a renewal only what happened since its window opened."""
+        since = self.counts_from
+        return [row for row in evidence if since is None or row.occurred_at >= since]
 
     @transaction.atomic
     def record(
@@ -153,7 +163,7 @@ class Enrolment(models.Model):
         Called with this row locked, by `record` and by a publication that moved it. The promise
         that the completion is seen to stands in the same transaction: the bell is only quicker.
         """
-        evidence = list(Evidence.objects.filter(enrolment=self).order_by("pk"))
+        evidence = self.counted(Evidence.objects.filter(enrolment=self).order_by("pk"))
         document = document_of(self.version_id)
         status = rules.status(document.rule, [row.fact for row in evidence])
         moment = status.completed_at

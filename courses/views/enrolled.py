@@ -102,7 +102,7 @@ def frame(enrolment: Enrolment, lesson: Lesson) -> dict[str, Any]:
 
 
 def progress_of(enrolment: Enrolment) -> Progress:
-    return Progress(enrolment.document, [row.fact for row in enrolment.evidence.all()])
+    return Progress(enrolment.document, enrolment.facts)
 
 
 def address(

@@ -23,8 +23,8 @@ def me(request: SignedIn) -> HttpResponse:
         if completion := enrolment.completion:
             completed.append((enrolment, completion))
         else:
-            facts = [row.fact for row in enrolment.evidence.all()]
-            under_way.append((enrolment, Progress(documents[enrolment.version_id], facts)))
+            progress = Progress(documents[enrolment.version_id], enrolment.facts)
+            under_way.append((enrolment, progress))
     under_way.sort(key=lambda pair: pair[0].due_on or date.max)  # then the newest first, as read
     completed.sort(key=lambda pair: pair[1].completed_at, reverse=True)
     context = {"under_way": under_way, "completed": completed, "today": timezone.localdate()}

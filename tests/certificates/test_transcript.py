@@ -12,6 +12,7 @@ from certificates import issuing, withdrawing
 from certificates.models import OutsideTraining, TranscriptShare
 from certificates.transcripts import gathering, outside, sharing
 from certificates.transcripts.rules import bounds, fiscal_year
+from courses import cycles
 from courses.models import Completion
 from people.models import AuditEntry
 from tests.credit.factories import approve, make_type
@@ -287,12 +288,13 @@ def test_the_transcript_costs_the_same_for_any_number(
     for _ in range(count):
         course = make_course()
         approve(course)
+        cycles.set_policy(course, by=person, months=12)
         finish(enrolled(person, course))
         issuing.issue_for(Completion.objects.get(enrolment__course=course).pk)
         state(person)
 
-    # session, person, completions, certificates, training elsewhere, link
-    with django_assert_num_queries(6):
+    # session, person, completions, certificates, training elsewhere, link, policies, completions
+    with django_assert_num_queries(8):
         signed_in.get(reverse("certificates:transcript"))
     secret = sharing.share(person).secret
     with django_assert_num_queries(6):

@@ -1,6 +1,7 @@
 ACCESS = {
     "credit:index": "credit",
     "credit:course": "credit",
+    "credit:renewal": "credit",
     "credit:withdraw": "credit",
     "credit:reports": "credit",
     "credit:nchec": "credit",

@@ -10,7 +10,14 @@ from django.utils import timezone
 from certificates import claiming, issuing, withdrawing
 from certificates.models import Certificate
 from courses import crediting
-from courses.models import Completion, CreditApproval, CreditAward, CreditClaim, CreditNumber
+from courses.models import (
+    Completion,
+    CreditApproval,
+    CreditAward,
+    CreditClaim,
+    CreditNumber,
+    RenewalPolicy,
+)
 from people.models import AuditEntry
 from tests.credit.factories import approve, make_type
 from tests.factories import enrolled, finish, make_course, make_organisation, make_person
@@ -288,5 +295,22 @@ def test_the_pages_cost_the_same_for_any_number(
         client.get(reverse("credit:index"))
     with django_assert_num_queries(5):  # session, person, awards, numbers, kinds with numbers
         client.get(reverse("credit:mine"))
-    with django_assert_num_queries(5):  # session, person, course, approvals, kinds
+    with django_assert_num_queries(6):  # session, person, course, approvals, kinds, renewal
         client.get(reverse("credit:course", args=[course.slug]))
+
+
+def test_an_administrator_says_how_long_a_completion_holds(client, administrator):
+    course = make_course()
+    client.force_login(administrator)
+    url = reverse("credit:renewal", args=[course.slug])
+    typed = {"months": "24", "window_days": "60", "grace_days": "30", "remind_days": "7, 30"}
+
+    assert client.post(url, typed | {"remind_days": "soon"}).status_code == 422
+    assert client.post(url, typed | {"months": "1"}).status_code == 422
+    assert client.post(url, typed).status_code == 303
+    assert client.post(url, typed).status_code == 303
+
+    policy = RenewalPolicy.objects.get()
+    assert (policy.months, policy.remind_days, policy.earlier_too) == (24, [30, 7], False)
+    html = client.get(reverse("credit:course", args=[course.slug])).content.decode()
+    assert 'value="30, 7"' in html

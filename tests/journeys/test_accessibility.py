@@ -31,7 +31,7 @@ NO_PAGES = {
     *("healthz", "readyz", "sitemap", "set-theme", "staff-outbox-retry"),
     *("transcripts:pdf", "transcripts:csv", "transcripts:share", "transcripts:stop-sharing"),
     *("transcripts:remove", "transcripts:proof", "transcripts:decide", "transcripts:waiting-proof"),
-    *("credit:withdraw", "credit:claim", "credit:nchec", "credit:train"),
+    *("credit:renewal", "credit:withdraw", "credit:claim", "credit:nchec", "credit:train"),
     *(
         "certificates:correct",
         "certificates:revoke",
