@@ -4,5 +4,5 @@ from lms.triggers import append_only
 
 
 class Migration(migrations.Migration):
-    dependencies = [("courses", "0006_renewals")]
+    dependencies = [("courses", "0007_renewals")]
     operations = [append_only("courses_renewalpolicy")]
