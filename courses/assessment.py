@@ -75,16 +75,29 @@ def tries(lesson: Lesson) -> int:
 
 def _paper(lesson: Lesson) -> list[dict[str, Any]]:
     mix = bool(lesson.settings.get("shuffle"))
-    questions = list(lesson.questions)
-    if lesson.settings.get("shuffle_questions"):
-        random.SystemRandom().shuffle(questions)
     return [
         {
             "question": question.uuid,
             "options": KINDS[question.kind].order(question.body, mix=mix),
         }
-        for question in questions
+        for question in drawn(lesson)
     ]
+
+
+def drawn(lesson: Lesson) -> list[Question]:
+    """The questions of one attempt: those of the lesson, then a random draw from each pool.
+
+    No question is drawn twice, though two pools may hold it.
+    """
+    chance = random.SystemRandom()
+    questions = list(lesson.questions)
+    for pool in lesson.pools:
+        taken = {question.uuid for question in questions}
+        free = [question for question in pool.questions if question.uuid not in taken]
+        questions += chance.sample(free, min(pool.count, len(free)))
+    if lesson.settings.get("shuffle_questions"):
+        chance.shuffle(questions)
+    return questions
 
 
 def lesson_of(attempt: Attempt) -> Lesson:
@@ -97,7 +110,7 @@ def lesson_of(attempt: Attempt) -> Lesson:
 
 def questions_of(attempt: Attempt) -> dict[str, Question]:
     """What the attempt asks, in its order, from the version it was started on."""
-    known = {question.uuid: question for question in lesson_of(attempt).questions}
+    known = {question.uuid: question for question in lesson_of(attempt).may_ask}
     return {entry["question"]: known[entry["question"]] for entry in attempt.paper}
 
 

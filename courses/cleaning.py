@@ -25,10 +25,15 @@ def cleaned(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _lesson(lesson: Mapping[str, Any]) -> dict[str, Any]:
+    pools = [
+        {**pool, "questions": [_question(question) for question in pool["questions"]]}
+        for pool in lesson.get("pools", [])
+    ]
     return {
         **lesson,
         "blocks": [_block(block) for block in lesson["blocks"]],
         "questions": [_question(question) for question in lesson["questions"]],
+        **({"pools": pools} if pools else {}),
     }
 
 

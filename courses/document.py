@@ -7,7 +7,7 @@ localised values are `{"en": …, "es": …}`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -45,6 +45,16 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Pool:
+    """What a quiz draws `count` questions from, at random for each attempt."""
+
+    bank: str  # its uuid
+    tag: str
+    count: int
+    questions: tuple[Question, ...]
+
+
+@dataclass(frozen=True)
 class Lesson:
     uuid: str
     slug: str
@@ -57,6 +67,18 @@ class Lesson:
     questions: tuple[Question, ...]
     number: int  # 1, 2, 3 … through the whole course
     module_number: int
+    pools: tuple[Pool, ...] = ()
+
+    @property
+    def asks(self) -> int:
+        """How many questions one attempt asks."""
+        return len(self.questions) + sum(pool.count for pool in self.pools)
+
+    @property
+    def may_ask(self) -> tuple[Question, ...]:
+        """Every question that some attempt may ask."""
+        drawn = (question for pool in self.pools for question in pool.questions)
+        return tuple({q.uuid: q for q in (*self.questions, *drawn)}.values())
 
     @property
     def needs(self) -> str:
@@ -170,9 +192,15 @@ def _lesson(data: Mapping[str, Any], number: int, module_number: int) -> Lesson:
             Block(b["uuid"], b["kind"], b["title"], b["body"], b["settings"])
             for b in data["blocks"]
         ),
-        questions=tuple(
-            Question(q["uuid"], q["kind"], q["points"], q["body"]) for q in data["questions"]
-        ),
+        questions=_questions(data["questions"]),
         number=number,
         module_number=module_number,
+        pools=tuple(
+            Pool(p["bank"], p["tag"], p["count"], _questions(p["questions"]))
+            for p in data.get("pools", [])
+        ),
     )
+
+
+def _questions(data: Iterable[Mapping[str, Any]]) -> tuple[Question, ...]:
+    return tuple(Question(q["uuid"], q["kind"], q["points"], q["body"]) for q in data)

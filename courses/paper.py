@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from courses.assessment import answers_of, questions_of, remarks_on
+from courses.assessment import answers_of, drawn, questions_of, remarks_on
 from courses.document import Lesson, Question
 from courses.models import Answer, Attempt
 from courses.questions import KINDS, Line
@@ -104,7 +104,7 @@ def blank(lesson: Lesson) -> list[Asked]:
     """The questions of a lesson nobody has begun."""
     return [
         _asked(number, question, KINDS[question.kind].order(question.body, mix=False), [], "")
-        for number, question in enumerate(lesson.questions, 1)
+        for number, question in enumerate(drawn(lesson), 1)
     ]
 
 

@@ -20,8 +20,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from courses import rules
-from courses.document import FORMAT, NEEDS, Document
-from courses.models import Course, CourseVersion, Draft, Enrolment, Evidence, Lesson
+from courses.document import FORMAT, NEEDS, Document, Pool
+from courses.models import (
+    BankQuestion,
+    Course,
+    CourseVersion,
+    Draft,
+    Enrolment,
+    Evidence,
+    Lesson,
+    Question,
+)
 from courses.models.course import document_of
 from courses.models.record import organisation_of
 from courses.questions import problems_of
@@ -31,6 +40,7 @@ from people.models import User
 
 Policy = CourseVersion.Policy
 BATCH = 200
+MOST_IN_A_POOL = 500  # a version holds every question that it may draw
 
 
 def freeze(draft: Draft) -> dict[str, Any]:
@@ -89,16 +99,31 @@ def _frozen_lesson(lesson: Lesson) -> dict[str, Any]:
             }
             for block in lesson.blocks.all()
         ],
-        "questions": [
-            {
-                "uuid": str(question.uuid),
-                "kind": question.kind,
-                "points": question.points,
-                "body": question.body,
-            }
-            for question in lesson.questions.all()
-        ],
+        "questions": [_frozen_question(question) for question in lesson.questions.all()],
+        **_frozen_pools(lesson),
     }
+
+
+def _frozen_question(question: Question | BankQuestion) -> dict[str, Any]:
+    return {
+        "uuid": str(question.uuid),
+        "kind": question.kind,
+        "points": question.points,
+        "body": question.body,
+    }
+
+
+def _frozen_pools(lesson: Lesson) -> dict[str, Any]:
+    """What a quiz draws from, as the banks are now. Without draws the document has no such part."""
+    draws = lesson.settings.get("draws") or []
+    if not draws:
+        return {}
+    pools = []
+    for draw in draws:
+        rows = BankQuestion.objects.filter(bank__uuid=draw["bank"]).tagged(draw["tag"])
+        questions = [_frozen_question(row) for row in rows.order_by("pk")[: MOST_IN_A_POOL + 1]]
+        pools.append({**draw, "questions": questions})
+    return {"pools": pools}
 
 
 def fingerprint(document: Mapping[str, Any]) -> str:
@@ -140,10 +165,11 @@ def problems(document: Mapping[str, Any]) -> list[Problem]:
         if lesson.slug in slugs:
             about.append(_("Two lessons have the address «%(slug)s».") % {"slug": lesson.slug})
         slugs.add(lesson.slug)
-        if lesson.kind in {"quiz", "evaluation"} and not lesson.questions:
+        if lesson.kind in {"quiz", "evaluation"} and not lesson.asks:
             about.append(_("«%(lesson)s» has no questions yet.") % {"lesson": name})
         if lesson.kind == "page" and not lesson.blocks:
             about.append(_("«%(lesson)s» is empty.") % {"lesson": name})
+        about += [f"«{name}»: {problem}" for pool in lesson.pools for problem in _short(pool)]
         found += [Problem(sentence, lesson.uuid) for sentence in about]
         for place, question in enumerate(lesson.questions, 1):
             found += [
@@ -155,6 +181,30 @@ def problems(document: Mapping[str, Any]) -> list[Problem]:
                 )
                 for problem in problems_of(question.kind, question.body)
             ]
+    return found
+
+
+def _short(pool: Pool) -> list[str]:
+    """What keeps a quiz from drawing from this pool."""
+    found = []
+    if len(pool.questions) < pool.count:
+        found.append(
+            _("it draws %(count)s questions from a bank that has %(all)s of them.")
+            % {"count": pool.count, "all": len(pool.questions)}
+        )
+    if len(pool.questions) > MOST_IN_A_POOL:
+        found.append(
+            _("it draws from more than %(most)s questions. Choose a tag to draw from fewer.")
+            % {"most": MOST_IN_A_POOL}
+        )
+    unready = [q for q in pool.questions if problems_of(q.kind, q.body)]
+    if unready:
+        prompt = said(unready[0].body.get("prompt") or {})
+        problem = problems_of(unready[0].kind, unready[0].body)[0]
+        found.append(
+            _("a question in the bank is not ready. «%(question)s»: %(problem)s")
+            % {"question": prompt, "problem": problem}
+        )
     return found
 
 

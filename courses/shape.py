@@ -125,9 +125,20 @@ def _lesson(
         _typed(block, "settings", dict, inside)
     for inside, question in _rows(lesson, "questions", where):
         _fresh(question, inside, uuids)
-        _one_of(question, "kind", questions, inside)
-        _number(question, "points", inside, most=32_767)
-        _typed(question, "body", dict, inside)
+        _question(question, inside, questions)
+    for inside, pool in _rows(lesson, "pools", where) if "pools" in lesson else []:
+        _uuid(pool, "bank", inside)
+        _typed(pool, "tag", str, inside)
+        _number(pool, "count", inside, most=1000)
+        for within, question in _rows(pool, "questions", inside):
+            _uuid(question, "uuid", within)  # two pools may hold the same question
+            _question(question, within, questions)
+
+
+def _question(question: Any, where: str, kinds: Collection[str]) -> None:
+    _one_of(question, "kind", kinds, where)
+    _number(question, "points", where, most=32_767)
+    _typed(question, "body", dict, where)
 
 
 def _rule(data: Mapping[str, Any], uuids: set[str]) -> None:

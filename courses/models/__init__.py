@@ -1,4 +1,5 @@
 from courses.models.assessment import Answer, Attempt, AttemptReview, Reflection
+from courses.models.bank import Bank, BankQuestion
 from courses.models.course import Course, CourseVersion, Series, SeriesCourse
 from courses.models.credit import (
     CreditApproval,
@@ -15,6 +16,8 @@ __all__ = [
     "Answer",
     "Attempt",
     "AttemptReview",
+    "Bank",
+    "BankQuestion",
     "Block",
     "Completion",
     "Course",

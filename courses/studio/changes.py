@@ -183,6 +183,10 @@ def _lesson(before: Lesson, after: Lesson) -> Iterable[Edit]:
         yield Edit(_("The mixing of answers was turned on or off."))
     if bool(old.get("shuffle_questions")) != bool(new.get("shuffle_questions")):
         yield Edit(_("The mixing of questions was turned on or off."))
+    if (old.get("draws") or []) != (new.get("draws") or []):
+        yield Edit(_("What the quiz draws from question banks changed."))
+    elif before.pools != after.pools:
+        yield Edit(_("Questions in the banks that the quiz draws from changed."))
     yield from _blocks(before.blocks, after.blocks)
     yield from _questions(before.questions, after.questions)
 

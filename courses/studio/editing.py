@@ -25,12 +25,12 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from courses.models import Block, Course, Draft, Lesson, Module, Question
+from courses.models import BankQuestion, Block, Course, Draft, Lesson, Module, Question
 from library.models import CompetencyDomain, Practice
 from lms.text import LANGUAGES, Localised, said
 from people.models import User
 
-type Part = Draft | Module | Lesson | Block | Question
+type Part = Draft | Module | Lesson | Block | Question | BankQuestion
 type Placed = Module | Lesson | Block | Question
 
 SLUG_LENGTH = Lesson._meta.get_field("slug").max_length or 80
@@ -50,6 +50,7 @@ SHOWN: Mapping[type[Model], tuple[str, ...]] = {
     Lesson: ("title", "slug", "minutes", "required", "settings"),
     Block: ("title", "body", "settings"),
     Question: ("points", "body"),
+    BankQuestion: ("points", "body", "tag_line"),
 }
 FRESH: Mapping[str, Mapping[str, Any]] = {
     Lesson.Kind.QUIZ: {"pass_percent": 80, "attempts": 0},

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import reswap, retarget
 
 from courses.blocks import lacks, texts
-from courses.models import Block, Draft, Lesson, Question
+from courses.models import Bank, Block, Draft, Lesson, Question
 from courses.questions import problems_of
 from courses.reading import Piece, pieces
 from courses.studio import editing
@@ -280,12 +280,23 @@ def _page(
     if asks:
         context["rows"] = _question_rows(list(lesson.questions.order_by("position", "pk")))
         context["ask_form"] = AskForm(lesson.kind)
+        context["draws"] = _draws(lesson)
         context["pass_percent"] = lesson.settings.get("pass_percent", 80)
     else:
         blocks = list(lesson.blocks.order_by("position", "pk"))
         context["rows"] = _block_rows(blocks, request.POST.getlist("open"))
         context["new_block"] = new_block or NewBlockForm()
     return render_page(request, "studio/lesson.html", context, part="parts", status=status)
+
+
+def _draws(lesson: Lesson) -> list[dict[str, Any]]:
+    """What the quiz draws, with the names of the banks."""
+    draws = lesson.settings.get("draws") or []
+    titles = dict(
+        Bank.objects.filter(uuid__in=[draw["bank"] for draw in draws]).values_list("uuid", "title")
+    )
+    names = {str(key): title for key, title in titles.items()}
+    return [{**draw, "bank": names.get(draw["bank"], _("a bank that is gone"))} for draw in draws]
 
 
 def _block_rows(blocks: Iterable[Block], open_ones: Sequence[str]) -> list[Row]:

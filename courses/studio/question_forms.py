@@ -7,7 +7,8 @@ from django import forms
 from django.forms.boundfield import BoundField
 from django.utils.translation import gettext_lazy as _
 
-from courses.models import Lesson, Question
+from courses.models import BankQuestion, Lesson, Question
+from courses.models.bank import LONGEST_TAG, MOST_TAGS
 from courses.questions import KINDS
 from courses.studio.bilingual import RichTextField, lines
 from courses.studio.changes import plain as words_of
@@ -35,7 +36,12 @@ class QuestionForm(KeyedForm, MarkedForm):
     """A question of any kind. What the body holds besides the form's fields is kept."""
 
     def __init__(
-        self, kind: str, question: Question | None, *args: Any, rows: int = 0, **kwargs: Any
+        self,
+        kind: str,
+        question: Question | BankQuestion | None,
+        *args: Any,
+        rows: int = 0,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.kind, self.stored = kind, dict(question.body) if question else {}
@@ -84,7 +90,7 @@ class QuestionForm(KeyedForm, MarkedForm):
                 initial=self.stored.get("credit", rules[0]),
             )
 
-    def _reasons(self, question: Question | None) -> None:
+    def _reasons(self, question: Question | BankQuestion | None) -> None:
         if not KINDS[self.kind].by_hand:
             for name, label in (
                 ("when_right", _("What to say to a right answer")),
@@ -178,6 +184,24 @@ class QuestionForm(KeyedForm, MarkedForm):
             "prompt_html": html,
             "prompt": {code: words_of(text) for code, text in html.items()},
         }
+
+
+class BankQuestionForm(QuestionForm):
+    """A question of a bank has tags too."""
+
+    def __init__(self, kind: str, question: BankQuestion | None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(kind, question, *args, **kwargs)
+        self.fields["tags"] = forms.CharField(
+            label=_("Tags"),
+            required=False,
+            max_length=LONGEST_TAG * MOST_TAGS,
+            initial=", ".join(question.tags) if question else "",
+            help_text=_("Words that quizzes can draw by, with commas between them."),
+        )
+
+    @property
+    def tags(self) -> list[str]:
+        return self.cleaned_data["tags"].split(",")
 
 
 class AskForm(forms.Form):

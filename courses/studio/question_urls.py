@@ -2,9 +2,17 @@
 
 from django.urls import path
 
-from courses.studio import essays
+from courses.studio import banks, essays
 
+_bank = "banks/<slug:slug>/"
+_question = f"{_bank}questions/<uuid:question>/"
 urlpatterns = [
+    path("banks/", banks.index, name="banks"),
+    path(_bank, banks.bank, name="bank"),
+    path(f"{_bank}questions/new/", banks.new_question, name="new-bank-question"),
+    path(_question, banks.question, name="bank-question"),
+    path(f"{_question}delete/", banks.delete_question, name="delete-bank-question"),
+    path("course/<slug:slug>/lessons/<uuid:lesson>/draws/", banks.draws, name="draws"),
     path("essays/", essays.essays, name="essays"),
     path("essays/<uuid:attempt>/", essays.essay, name="essay"),
     path("essays/<uuid:attempt>/take/", essays.take, name="take-essay"),

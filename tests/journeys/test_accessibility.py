@@ -268,6 +268,14 @@ def trainer(window, demo):
     yield from pages(
         window,
         *(reverse(f"studio:{name}") for name in ("courses", "new-course", "import", "essays")),
+        reverse("studio:banks"),
+        reverse("studio:bank", args=[demo.bank.slug]),
+        reverse("studio:new-bank-question", args=[demo.bank.slug]) + "?kind=matching",
+        *(
+            reverse(f"studio:{name}", args=[demo.bank.slug, demo.banked.uuid])
+            for name in ("bank-question", "delete-bank-question")
+        ),
+        studio("draws", quiz.uuid),
         reverse("studio:essay", args=[demo.essay.uuid]),
         *(studio(name) for name in ("course", "details", "preview", "publish", "versions")),
         *(studio(name, module.uuid) for name in ("module", "delete-module")),

@@ -14,7 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from certificates import issuing, withdrawing
 from certificates.models import Certificate
 from certificates.transcripts import outside, sharing
-from courses import assessment, packing
+from courses import assessment, banks, packing
 from courses.models import Course, Draft, Series
 from courses.publishing import publish
 from library.models import CaseStudy, Practice
@@ -45,6 +45,7 @@ def build():
     _room(world)
     _quiz(world)
     _ten_kinds(world)
+    _bank(world)
     _certificates(world)
     _transcript(world)
     _second_step(world)
@@ -122,6 +123,15 @@ def _ten_kinds(world):
         if key == "learner":
             assessment.save(attempt, {world.ten.questions[-1].uuid: ["A story of two partners."]})
             world.essay = assessment.submit(attempt)
+
+
+def _bank(world):
+    trainer = world.person["trainer"]
+    world.bank = banks.create(by=trainer, key=uuid.uuid4(), title="Clean hands")
+    for kind, body in TEN.items():
+        world.banked = banks.add(
+            world.bank, by=trainer, key=uuid.uuid4(), kind=kind, body=body, tags=["soap", kind]
+        )
 
 
 def _certificates(world):
