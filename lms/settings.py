@@ -16,6 +16,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
+from certificates.badges import multikey
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()  # NAME_FILE=/run/secrets/name works for every variable
 
@@ -251,6 +253,16 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # Who stands behind the certificates: copied into each one when it is issued.
 FISCAL_YEAR_MONTH = _whole_number("FISCAL_YEAR_MONTH", 7, at_most=12)  # North Carolina's: 1 July
 PROVIDER_NAME = env.str("PROVIDER_NAME", default="Groundwork Demonstration Health Department")
+# The private key that signs badges: `manage.py badge_key make FILE`, then BADGE_KEY_FILE=FILE.
+# Without one production gives no badges; a demo makes one for itself in VAR_DIR.
+BADGE_KEY = env.str("BADGE_KEY", default="").strip()
+if BADGE_KEY:
+    try:
+        multikey.secret_key(BADGE_KEY)
+    except ValueError:
+        raise ImproperlyConfigured(
+            "BADGE_KEY must be a key that manage.py badge_key made."
+        ) from None
 
 # --- Languages and time
 LANGUAGE_CODE = "en"

@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", views.readyz, name="readyz"),
     path("theme/", views.set_theme, name="set-theme"),
     path("sitemap.xml", sitemaps.sitemap, name="sitemap"),
+    path("", include("certificates.badges.urls")),
 ]
 urlpatterns += i18n_patterns(
     path("", views.home, name="home"),
@@ -29,6 +30,7 @@ urlpatterns += i18n_patterns(
     path("", include("certificates.crediting.urls")),
     path("", include("certificates.transcripts.urls")),
     path("", include("certificates.urls")),
+    path("", include("certificates.badges.page_urls")),
     prefix_default_language=False,
 )
 if not settings.PRODUCTION:

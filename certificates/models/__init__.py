@@ -1,3 +1,4 @@
+from certificates.models.badge import Achievement, BadgeKey, StatusEntry
 from certificates.models.certificate import Certificate, State, address_of
 from certificates.models.revocation import Revocation
 from certificates.models.series import SeriesAward
@@ -5,12 +6,15 @@ from certificates.models.suspension import Lifting, Suspension
 from certificates.models.transcript import OutsideTraining, TranscriptShare
 
 __all__ = [
+    "Achievement",
+    "BadgeKey",
     "Certificate",
     "Lifting",
     "OutsideTraining",
     "Revocation",
     "SeriesAward",
     "State",
+    "StatusEntry",
     "Suspension",
     "TranscriptShare",
     "address_of",

@@ -60,7 +60,14 @@ from typing import Any, Literal
 
 from certificates.press.glyphs import missing_glyphs
 
-__all__ = ["Press", "PressError", "missing_glyphs", "print_certificate", "print_record"]
+__all__ = [
+    "Press",
+    "PressError",
+    "draw_badge",
+    "missing_glyphs",
+    "print_certificate",
+    "print_record",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -102,15 +109,25 @@ def _print(asked: Mapping[str, object]) -> bytes:
         request = json.dumps(asked).encode()
     except (RecursionError, TypeError, ValueError) as error:
         raise PressError("the snapshot is not plain JSON data") from error
-    header, pdf = _press.exchange(request)
-    if trace := header.get("trace"):
-        logger.error("The certificate press failed:\n%s", trace)
-    if error_words := header.get("error"):
-        raise PressError(error_words)
+    header, pdf = _exchange(request)
     if missing := header.get("missing"):
         points = " ".join(f"U+{ord(character):04X}" for character in missing)
         logger.warning("A certificate was printed with gaps; no font has %s", points)
     return pdf
+
+
+def draw_badge(words: Mapping[str, str], form: Literal["svg", "png"]) -> bytes:
+    """The picture of a badge, in the same child; `certificates.badges.drawing` says which words."""
+    return _exchange(json.dumps({"badge": dict(words), "form": form}).encode())[1]
+
+
+def _exchange(request: bytes) -> tuple[dict[str, Any], bytes]:
+    header, made = _press.exchange(request)
+    if trace := header.get("trace"):
+        logger.error("The certificate press failed:\n%s", trace)
+    if error_words := header.get("error"):
+        raise PressError(error_words)
+    return header, made
 
 
 class Press:

@@ -2,9 +2,9 @@
 
 Reads requests from standard input and writes answers to standard output until its input ends,
 which is also how it notices that its parent is gone. A frame is four bytes of length (big endian)
-and that many bytes. A request is one frame of JSON: {"snapshot", "paper"}. An answer
-is a frame of JSON, {"error", "trace", "missing"}, and a frame with the PDF, empty when
-there is an error.
+and that many bytes. A request is one frame of JSON: {"snapshot", "paper"}, or {"badge", "form"}.
+An answer is a frame of JSON, {"error", "trace", "missing"}, and a frame with the PDF or the
+picture, empty when there is an error.
 """
 
 import io
@@ -22,6 +22,7 @@ from typing import Any
 import segno
 import typst
 
+from certificates.badges.drawing import draw
 from certificates.press.glyphs import FONTS, coverage
 from certificates.press.record import TEMPLATE, record_of
 from certificates.press.sheet import Sheet, sheet_of
@@ -63,7 +64,10 @@ def main() -> None:
 
 def _answer(compiler: typst.Compiler, request: bytes) -> tuple[dict[str, str], bytes]:
     try:
-        sheet, pdf = _print(compiler, **json.loads(request))
+        asked = json.loads(request)
+        if "badge" in asked:
+            return {}, draw(compiler, asked["badge"], asked["form"])
+        sheet, pdf = _print(compiler, **asked)
     except ValueError as error:
         return {"error": str(error)}, b""
     except typst.TypstError as error:

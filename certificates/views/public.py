@@ -31,9 +31,9 @@ def verify(request: HttpRequest) -> HttpResponse:
 
 def certificate(request: HttpRequest, code: str) -> HttpResponse:
     """The public page: 200 with the frozen fields and the state, whatever the state is."""
-    found = _find(code)
+    found = find(code)
     if found is None:
-        return _unknown(request, code)
+        return unknown(request, code)
     mine = request.user.is_authenticated and request.user.pk == found.holder_id
     context = {
         "certificate": found,
@@ -42,24 +42,22 @@ def certificate(request: HttpRequest, code: str) -> HttpResponse:
         "may_manage": request.user.is_authenticated and credit_administrator(request.user),
         "newer": found.superseded_by if found.state == State.SUPERSEDED else None,
     }
-    return _unlisted(render(request, "certificates/certificate.html", context))
+    return unlisted(render(request, "certificates/certificate.html", context))
 
 
 def as_json(request: HttpRequest, code: str) -> HttpResponse:
     """The same fields for machines; the shape is documented in README.md."""
-    found = _find(code)
+    found = find(code)
     if found is None:
-        if _guessing(request):
-            return _unlisted(JsonResponse({"error": "too many unknown numbers"}, status=429))
-        return _unlisted(JsonResponse({"error": "no certificate with this number"}, status=404))
-    return _unlisted(JsonResponse(found.public()))
+        return unknown_for_machines(request)
+    return unlisted(JsonResponse(found.public()))
 
 
 def pdf(request: HttpRequest, code: str) -> HttpResponse:
     """The document, printed from the snapshot. One that no longer stands is not printed again."""
-    found = _find(code)
+    found = find(code)
     if found is None:
-        return _unknown(request, code)
+        return unknown(request, code)
     if not found.stands:
         messages.warning(request, _("This certificate no longer stands, so it is not printed."))
         return see_other(found.get_absolute_url())
@@ -72,22 +70,29 @@ def pdf(request: HttpRequest, code: str) -> HttpResponse:
     response = HttpResponse(document, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="certificate-{found.code[:5]}.pdf"'
     response["Cache-Control"] = "private, no-store"
-    return _unlisted(response)
+    return unlisted(response)
 
 
-def _find(code: str) -> Certificate | None:
+def find(code: str) -> Certificate | None:
     meant = codes.typed(code)
     if meant is None:
         return None
     return Certificate.objects.with_state().filter(code=meant).first()
 
 
-def _unknown(request: HttpRequest, code: str) -> HttpResponse:
+def unknown(request: HttpRequest, code: str) -> HttpResponse:
     """The same answer for every number that is none of ours, whatever it looks like."""
     status = 429 if _guessing(request) else 404
     form = VerifyForm(initial={"code": code[:60]})
     context = {"form": form, "unknown": True, "too_many": status == 429}
-    return _unlisted(render(request, "certificates/verify.html", context, status=status))
+    return unlisted(render(request, "certificates/verify.html", context, status=status))
+
+
+def unknown_for_machines(request: HttpRequest) -> HttpResponse:
+    """The same, in JSON."""
+    if _guessing(request):
+        return unlisted(JsonResponse({"error": "too many unknown numbers"}, status=429))
+    return unlisted(JsonResponse({"error": "no certificate with this number"}, status=404))
 
 
 def _guessing(request: HttpRequest) -> bool:
@@ -103,6 +108,6 @@ def _guessing(request: HttpRequest) -> bool:
         return False
 
 
-def _unlisted(response: HttpResponse) -> HttpResponse:
+def unlisted(response: HttpResponse) -> HttpResponse:
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response

@@ -9,4 +9,10 @@ ACCESS = {
     "certificates:revoke": "credit",
     "certificates:suspend": "credit",
     "certificates:lift": "credit",
+    "badges:did": "public",
+    "badges:badge": "public",
+    "badges:status": "public",
+    "badges:picture": "public",
+    "badge-pages:issuer": "public",
+    "badge-pages:achievement": "public",
 }

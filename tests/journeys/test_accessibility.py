@@ -15,6 +15,7 @@ from django.urls import resolve, reverse
 from django.utils import translation
 from playwright.sync_api import expect
 
+from certificates.badges.credential import achievement_of
 from courses.questions import KINDS
 from tests.browser import AXE_RULES, sign_in
 from tests.journeys import world
@@ -40,6 +41,7 @@ NO_PAGES = {
         "certificates:pdf",
         "certificates:json",
     ),
+    *("badges:did", "badges:badge", "badges:status", "badges:picture"),
     *("courses:enrol", "courses:finish", "courses:reflect", "courses:start", "courses:answer"),
     *("courses:save", "courses:submit"),
     *("people:join", "people:leave", "people:withdraw-answers"),
@@ -108,6 +110,8 @@ def stranger(window, demo):
         reverse("certificates:verify"),
         reverse("certificates:verify") + "?code=AAAA-AAAA-AAAA-AAAA",
         *(each.get_absolute_url() for each in (demo.valid, demo.superseded, demo.revoked)),
+        reverse("badge-pages:issuer"),
+        reverse("badge-pages:achievement", args=[achievement_of(demo.valid).uuid]),
         *(reverse(name) for name in ("account_login", "account_signup", "account_inactive")),
         *(reverse(name) for name in ("account_reset_password", "account_request_login_code")),
         reverse("account_password_reset_completed"),
