@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 FEW = 10
 MOST_QUERIES, LESSON_BYTES, LESSON_REQUESTS = 8, 100_000, 15
+PARTS = ["pages", "certificates", "registering", "room", "records"]
 COLUMNS = ("what", "measured", "target", "of target")
 
 
@@ -24,7 +25,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--learners", type=int, default=10_000, help="how many «many» are")
     parser.add_argument("--sockets", type=int, default=500, help="in the live room")
-    parser.add_argument("--only", choices=["pages", "certificates", "registering", "room"])
+    parser.add_argument("--rows", type=int, default=1_000_000, help="in the record that is checked")
+    parser.add_argument("--only", choices=PARTS)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="groundwork-bench-") as scratch, database(scratch):
         rows = list(measurements(chosen))
@@ -77,6 +79,8 @@ def measurements(chosen: argparse.Namespace) -> Iterator[tuple[str, str, str, st
         yield from registering()
     if chosen.only in {None, "room"}:
         yield from room(chosen.sockets)
+    if chosen.only in {None, "records"}:
+        yield from records(chosen.rows)
 
 
 def populate(learners: int) -> None:
@@ -157,6 +161,14 @@ def room(sockets: int) -> Iterator[tuple[str, str, str, str]]:
     say(f"A live room with {sockets} sockets")
     yield (f"Live room, {sockets} sockets", "", "", "")
     yield from room.run(sockets)
+
+
+def records(rows: int) -> Iterator[tuple[str, str, str, str]]:
+    from bench import records
+
+    say(f"A record of {rows:,} rows")
+    yield (f"Record checks, {rows:,} rows", "", "", "")
+    yield from records.run(rows)
 
 
 def print_table(rows: list[tuple[str, str, str, str]]) -> None:

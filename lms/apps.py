@@ -5,4 +5,5 @@ class LmsConfig(AppConfig):
     name = "lms"
 
     def ready(self) -> None:
-        from lms import mail  # noqa: F401, PLC0415 -- registers the letters' outbox handler
+        # Imported for what they register: outbox handlers and sweeps.
+        from lms import checking, mail  # noqa: F401, PLC0415

@@ -1,4 +1,4 @@
-"""The kit's two tables' worth of shared ground: planned querysets and the outbox row."""
+"""The kit's shared ground: planned querysets, the outbox row, what checks of the record found."""
 
 from __future__ import annotations
 
@@ -66,3 +66,38 @@ class OutboxEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"
+
+
+class CheckRun(models.Model):
+    """One look at the whole record. Written by `lms.checking`; `key` makes a night's run one."""
+
+    key = models.CharField(max_length=40, unique=True)
+    started_at = models.DateTimeField(default=timezone.now)
+    expected = models.PositiveSmallIntegerField()  # checks
+
+    class Meta:
+        ordering = ["-started_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class CheckResult(models.Model):
+    """What one check of a run found. Once for each; a check that is done again says nothing new."""
+
+    run = models.ForeignKey(CheckRun, models.CASCADE, related_name="results")
+    name = models.CharField(max_length=80)
+    rows = models.PositiveBigIntegerField()  # looked at
+    broken = models.PositiveIntegerField()
+    examples = models.JSONField(default=list)  # sentences
+    seconds = models.FloatField()
+    finished_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "name"], name="one_result_for_each_check"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.broken}"

@@ -1,18 +1,18 @@
-"""Pages for the carer of the site: what the outbox promised, kept, and could not keep."""
+"""Pages for the carer of the site: what the outbox promised and kept, what checks found."""
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from lms import outbox
+from lms import checking, outbox
 from lms.http import render_page, see_other
-from lms.models import OutboxEntry
+from lms.models import CheckResult, CheckRun, OutboxEntry
 from people.access import SignedIn, carer, only
 from people.audit import note
 
@@ -23,6 +23,18 @@ STATES = {
     OutboxEntry.State.SKIPPED: _("No longer needed"),
 }
 PER_PAGE = 50
+RUNS = 14
+CHECK_WORDS = {
+    "versions_match_their_hash": _("Published versions are as they were published"),
+    "completions_rest_on_their_evidence": _("Completions rest on their evidence"),
+    "met_rules_are_completed": _("Who has done everything is completed"),
+    "credit_matches_its_rule": _("Credit is what the boards approved"),
+    "certificates_match_their_hash": _("Certificates are as they were issued"),
+    "lines_of_corrections_are_whole": _("Corrected certificates follow each other"),
+    "completions_have_one_standing_certificate": _("Each completion has one certificate"),
+    "certificates_name_their_holder": _("Certificates belong to who completed"),
+    "credited_attendance_is_evidence": _("Attendance that earned credit reached the course"),
+}
 
 
 @only(carer)
@@ -45,6 +57,29 @@ def retry(request: SignedIn, pk: int) -> HttpResponse:
         return _page(request, said)
     messages.info(request, said)
     return see_other(f"{reverse('staff-outbox')}?{request.GET.urlencode()}")
+
+
+@only(carer)
+def checks(request: SignedIn) -> HttpResponse:
+    """What the last looks at the whole record found."""
+    runs = list(CheckRun.objects.prefetch_related("results")[:RUNS])
+    context = {"runs": [(run, _words(run)) for run in runs]}
+    return render(request, "staff/checks.html", context)
+
+
+@require_POST
+@only(carer)
+def check_now(request: SignedIn) -> HttpResponse:
+    """Look now. Pressed twice within a minute it is one run."""
+    if checking.begin(f"by hand {timezone.now():%F %H:%M}"):
+        messages.success(request, _("The checks wait for a worker. Reload this page in a while."))
+    else:
+        messages.info(request, _("The checks were begun a moment ago."))
+    return see_other(reverse("staff-checks"))
+
+
+def _words(run: CheckRun) -> list[tuple[str, CheckResult]]:
+    return [(str(CHECK_WORDS.get(each.name, each.name)), each) for each in run.results.all()]
 
 
 def _page(request: SignedIn, said: str = "") -> HttpResponse:

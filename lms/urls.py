@@ -27,6 +27,8 @@ urlpatterns += i18n_patterns(
     path("staff/admin/", admin.site.urls),
     path("staff/outbox/", staff.outbox_page, name="staff-outbox"),
     path("staff/outbox/<int:pk>/retry/", staff.retry, name="staff-outbox-retry"),
+    path("staff/checks/", staff.checks, name="staff-checks"),
+    path("staff/checks/now/", staff.check_now, name="staff-check-now"),
     path("", include("certificates.crediting.urls")),
     path("", include("certificates.transcripts.urls")),
     path("", include("certificates.urls")),

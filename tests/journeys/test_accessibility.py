@@ -29,7 +29,7 @@ WIDE, PHONE = 1280, 360
 
 # What takes a form, a file or a number, and answers no page of its own to a GET.
 NO_PAGES = {
-    *("healthz", "readyz", "sitemap", "set-theme", "staff-outbox-retry"),
+    *("healthz", "readyz", "sitemap", "set-theme", "staff-outbox-retry", "staff-check-now"),
     *("transcripts:pdf", "transcripts:csv", "transcripts:share", "transcripts:stop-sharing"),
     *("transcripts:remove", "transcripts:proof", "transcripts:decide", "transcripts:waiting-proof"),
     *("credit:renewal", "credit:withdraw", "credit:claim", "credit:nchec", "credit:train"),
@@ -353,6 +353,7 @@ def credit(window, demo):
 def carer(window, demo):
     sign_in(window.context, demo.person["admin"], window.site)
     outbox = reverse("staff-outbox")
+    yield from pages(window, reverse("staff-checks"))
     states = ("dead", "waiting", "done", "skipped")
     yield from pages(window, outbox, *(f"{outbox}?state={state}" for state in states))
 
