@@ -55,6 +55,8 @@ NO_PAGES = {
     *("webinars:change-state", "webinars:host-say", "webinars:remove-message"),
     *("webinars:moderate", "webinars:write-poll", "webinars:run-poll"),
     *("webinars:polls-csv", "webinars:hand", "webinars:react", "webinars:silence"),
+    *("webinars:captions-file", "webinars:caption-line", "webinars:caption-seq"),
+    "webinars:captions-address",
     *("webinars:hear", "webinars:lower-hand", "webinars:chat-rules", "webinars:change-streams"),
     *("account_logout", "mfa_download_recovery_codes", "mfa_login_webauthn"),
     *("javascript-catalog", "django_prose_editor"),

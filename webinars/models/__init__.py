@@ -1,3 +1,4 @@
+from webinars.models.captions import CaptionLine
 from webinars.models.identity import AttendanceReport, IdentityMatch, ReportRow
 from webinars.models.polls import Poll, PollVote
 from webinars.models.presence import Determination, LiveWindow, PresenceSpan
@@ -18,6 +19,7 @@ from webinars.models.schedule import CreditPolicy, Webinar
 __all__ = [
     "Accommodation",
     "AttendanceReport",
+    "CaptionLine",
     "ChatMessage",
     "CreditPolicy",
     "Determination",

@@ -58,6 +58,17 @@ class RoomSetup(models.Model):
     materials = models.JSONField(default=list)  # [{"title", "url"}]
     streams = models.JSONField(default=dict)  # "backup", "asl", "es" → as in Webinar.stage
     on_backup = models.BooleanField(default=False)
+    # In the address that a captioner posts to; empty: none was made.
+    caption_secret = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["caption_secret"],
+                condition=~Q(caption_secret=""),
+                name="caption_secret_of_one_room",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"room of {self.webinar_id}"

@@ -13,6 +13,7 @@ same text into every socket's bounded queue.
     hub.py         one per event loop: rooms, sockets, ticks
     socket.py      the ASGI application of one socket, and the origin check
     door.py        who may come in, and whether they still may
+    captions.py    lines of live captions, from a captioner to every page
     counts.py, heads.py       votes, and how many people are here
     presence.py    slices of presence from heartbeats
     polling.py     presence and counts for those who poll
@@ -40,6 +41,8 @@ Every frame is one JSON object; what it is shows in its keys.
     answered a poll, hands up, people who reacted in the last half minute. Only what changed; all
     of it once after joining. Moderators also get
     `"results": {"3": {"a": 30, "b": 11}}` of open polls (choices, or words that people typed).
+`{"cc": [["en", 12, "So that is why…"]]}`
+    Lines of live captions: language, number, text. They may come twice.
 `{"hb": n, "to": 41}`
     Every 20 seconds. The page sends `{"hb": n}` back, and that is what counts as being there.
     Nothing else that a page sends means anything.

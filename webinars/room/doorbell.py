@@ -15,7 +15,7 @@ from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 logger = logging.getLogger(__name__)
 
-type What = Literal["news", "tally"]
+type What = Literal["news", "tally", "captions"]
 type Ear = Callable[[int, What], None]
 
 GROUP = "rooms"

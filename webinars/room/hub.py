@@ -18,7 +18,7 @@ from channels.db import DatabaseSyncToAsync
 from django.utils import timezone
 
 from webinars.attendance import record_slices
-from webinars.room import counts, door, doorbell, frames, heads
+from webinars.room import captions, counts, door, doorbell, frames, heads
 from webinars.room.counts import Tally
 from webinars.room.doorbell import What
 from webinars.room.frames import View
@@ -100,6 +100,8 @@ class Room:
         self.task: asyncio.Task[None] | None = None
         self.tally_due = True
         self.tally: Tally | None = None
+        self.captions_due = False
+        self.caption = 0  # the id of the last line that everybody got
         self.here = 0
         self.counts = True  # whether being here is evidence just now
 
@@ -202,6 +204,8 @@ class Hub:
             room.wake.clear()
             try:
                 await self._tell(room)
+                if room.captions_due:
+                    await self._caption(room)
             except Exception:
                 logger.exception("room %s could not be read", room.webinar_id)
                 await asyncio.sleep(SECOND)
@@ -231,6 +235,19 @@ class Hub:
                 reader.offer(frame)
             self._greet(room, reader)
 
+    async def _caption(self, room: Room) -> None:
+        """The lines that came since the last reading, to everybody in every language: which one
+        is shown is each page's own choice."""
+        room.captions_due = False
+        first = not room.caption  # this process had nobody here: not the whole session again
+        room.caption, lines = await self._ask(captions.since, room.webinar_id, room.caption)
+        if first:
+            lines = lines[-captions.FEW :]
+        if lines:
+            frame = frames.encode({"cc": lines})
+            for reader in room.readers:
+                reader.offer(frame)
+
     def _greet(self, room: Room, reader: Reader) -> None:
         """The counts so far; whoever comes into a room that has none yet gets the first ones."""
         if room.tally is None:
@@ -243,7 +260,8 @@ class Hub:
         room = self._rooms.get(webinar_id)
         if room is None:
             return
-        if what == "news":
+        if what in {"news", "captions"}:
+            room.captions_due |= what == "captions"
             room.wake.set()
         else:
             room.tally_due = True
@@ -292,6 +310,11 @@ class Hub:
                 room.counts = is_evidence
                 if seq > room.last:
                     room.wake.set()
+        newest = await self._ask(captions.newest, list(self._rooms))
+        for webinar_id, line in newest.items():
+            if (room := self._rooms.get(webinar_id)) and line > room.caption:
+                room.captions_due = True
+                room.wake.set()
 
     async def _want_tallies(self) -> None:
         for room in self._rooms.values():

@@ -12,14 +12,14 @@ from django.core import signing
 
 from webinars.attendance import Slice, record_slices
 from webinars.models import PresenceSpan, Registration
-from webinars.room import counts, heads
+from webinars.room import captions, counts, heads
 
 SALT = "webinars.room.beat"
 SHORTEST = timedelta(seconds=20)  # a poll every few seconds must not write a row each
 LONGEST = timedelta(seconds=60)
 FRESH = 1.0  # seconds that counts are good for
 
-_ticks: dict[tuple[int, str], tuple[float, dict[str, object]]] = {}
+_passing: dict[tuple[int, str], tuple[float, dict[str, object]]] = {}
 
 
 def beat(place: Registration, token: str, now: datetime) -> str:
@@ -54,21 +54,24 @@ def _read(place: Registration, token: str) -> datetime | None:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
-def tick(webinar_id: int, audience: str, now: datetime) -> dict[str, object]:
-    """All counts of a room, read once a second by this process however many ask."""
-    known, moment = _ticks.get((webinar_id, audience)), time.monotonic()
+def passing(webinar_id: int, audience: str, now: datetime) -> dict[str, object]:
+    """What is not in the log: all counts of a room and its last captions, read once a second by
+    this process however many ask."""
+    known, moment = _passing.get((webinar_id, audience)), time.monotonic()
     if known is not None and moment - known[0] < FRESH:
         return known[1]
     here = heads.here([webinar_id], now)[webinar_id]
     tally = counts.tallies([webinar_id])[webinar_id]
-    found: dict[str, object] = {"here": here, **tally.tick(audience)}
-    for key, (read, _) in list(_ticks.items()):
+    found: dict[str, object] = {"tick": {"here": here, **tally.tick(audience)}}
+    if lines := captions.recent(webinar_id, now):
+        found["cc"] = lines
+    for key, (read, _) in list(_passing.items()):
         if moment - read > FRESH:
-            _ticks.pop(key, None)
-    _ticks[webinar_id, audience] = moment, found
+            _passing.pop(key, None)
+    _passing[webinar_id, audience] = moment, found
     return found
 
 
 def forget_counts() -> None:
     """For tests, which use the same ids again."""
-    _ticks.clear()
+    _passing.clear()

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from webinars.views import console, hosting, moderation, room
+from webinars.views import captions, console, hosting, moderation, room
 
 urlpatterns = [
     path("webinars/<slug:slug>/room/", room.room, name="room"),
@@ -14,6 +14,11 @@ urlpatterns = [
     path("webinars/<slug:slug>/room/polls/<int:pk>/vote/", room.vote_poll, name="vote-poll"),
     path("webinars/<slug:slug>/room/hand/", room.hand, name="hand"),
     path("webinars/<slug:slug>/room/react/", room.react, name="react"),
+    path("webinars/<slug:slug>/room/captions.<str:language>.vtt", captions.captions_file,
+         name="captions-file"),
+    path("captions", captions.line, name="caption-line"),
+    path("captions/seq", captions.last, name="caption-seq"),
+    path("host/<slug:slug>/captions/", captions.new_address, name="captions-address"),
     path("webinars/<slug:slug>/events", room.events, name="events"),
     path("host/", hosting.hosting, name="hosting"),
     path("host/<slug:slug>/", console.console, name="host"),

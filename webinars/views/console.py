@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 from lms.http import see_other
 from lms.text import said
 from people.access import SignedIn, host, only
+from webinars.invitations import absolute
 from webinars.models import (
     Accommodation,
     LiveWindow,
@@ -196,7 +197,13 @@ def set_up(request: SignedIn, slug: str) -> HttpResponse:
         else:
             messages.success(request, _("The room is set up like that now."))
             return see_other(address(webinar))
-    context = {"webinar": webinar, "form": form}
+    secret = RoomSetup.of(webinar).caption_secret
+    path = f"{reverse('webinars:caption-line')}?id={secret}" if secret else ""
+    context = {
+        "webinar": webinar,
+        "form": form,
+        "caption_address": absolute(path) if path else "",
+    }
     status = 422 if request.method == "POST" else 200
     return render(request, "webinars/room_setup.html", context, status=status)
 

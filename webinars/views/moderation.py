@@ -36,6 +36,7 @@ WORDS = {
     "room.person-silenced": gettext_lazy("silenced a person"),
     "room.person-heard": gettext_lazy("let a person write again"),
     "room.hand-lowered": gettext_lazy("took a hand down"),
+    "room.captions-address": gettext_lazy("made an address for captions"),
     "room.poll-written": gettext_lazy("wrote a poll"),
     "room.poll-opened": gettext_lazy("opened a poll"),
     "room.poll-closed": gettext_lazy("closed a poll"),

@@ -26,7 +26,7 @@ from webinars.models import (
     RoomQuestion,
     RoomSetup,
 )
-from webinars.room import chat, frames, hands, minutes, polling, polls, questions, shown
+from webinars.room import captions, chat, frames, hands, minutes, polling, polls, questions, shown
 from webinars.room.door import Guest, knock
 from webinars.room.forms import MessageForm, QuestionForm
 from webinars.room.frames import View
@@ -226,7 +226,7 @@ def events(request: SignedIn, slug: str) -> HttpResponse:
     frame: dict[str, object] = {"to": to, "ev": []}
     frame |= told[view, after] or {}
     pk = guest.webinar.pk
-    frame["tick"] = polling.tick(pk, audience, now)
+    frame |= polling.passing(pk, audience, now)
     if guest.seated and guest.place is not None and frames.presence_counts(guest.webinar, now):
         frame["beat"] = polling.beat(guest.place, request.GET.get("beat", ""), now)
     return JsonResponse(frame, json_dumps_params={"ensure_ascii": False})
@@ -271,7 +271,7 @@ def _page(
     refusal: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    """The whole room for one person: seven queries, however much was said."""
+    """The whole room for one person: eight queries, however much was said."""
     webinar, person = guest.webinar, guest.person
     voted = QuestionVote.objects.filter(question=OuterRef("pk"), person=person)
     chosen = PollVote.objects.filter(poll=OuterRef("pk"), round=OuterRef("round"), person=person)
@@ -314,6 +314,8 @@ def _page(
         "voted": [row.pk for row in rows.questions if row.voted],
         "answered": [row.pk for row in rows.polls if row.chosen],
         "needs": list(guest.place.accommodations.all()) if guest.place else [],
+        "captions": captions.recent(webinar.pk, timezone.now()),
+        "captioned": bool(RoomSetup.of(webinar).caption_secret),
         "ask": ask or QuestionForm(names_known=RoomSetup.of(webinar).names_known),
         "say": say or MessageForm(),
         "poll_error": poll_error,

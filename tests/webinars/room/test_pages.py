@@ -128,8 +128,8 @@ def test_the_room_costs_the_same_however_much_was_said(
         polls.vote(make.make_poll(room), guest, ["a"])
         seat(make_person(), room)
 
-    # session, person, place with session, questions, messages, polls, needs
-    with django_assert_num_queries(7):
+    # session, person, place with session, questions, messages, polls, needs, captions
+    with django_assert_num_queries(8):
         page(client, room)
 
 

@@ -146,7 +146,7 @@ class Room extends HTMLElement {
   take(frame) {
     if ("hb" in frame) this.socket.send(JSON.stringify({ hb: frame.hb }));
     if (this.held) {
-      if (frame.ev || frame.tick) this.held.push(frame);
+      if (frame.ev || frame.tick || frame.cc) this.held.push(frame);
       return;
     }
     if (frame.reload) {
@@ -159,6 +159,7 @@ class Room extends HTMLElement {
     for (const [list, oldest] of Object.entries(frame.keep ?? {})) this.trim(list, oldest);
     if (frame.to > this.after) this.after = frame.to;
     if (frame.tick) this.count(frame.tick);
+    if (frame.cc) this.tell("room:captions", { lines: frame.cc });
   }
 
   // A fresh page instead of a long replay. What is being typed stays: only the lists change.
