@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from django.utils.translation import get_language
@@ -78,6 +78,7 @@ class Piece:
     items: tuple[Item, ...] = ()
     check: Check | None = None
     walk: Walk | None = None
+    talk: object = None  # what was said under a discussion: courses.discussing.Talk
     words: Said = NOTHING  # some text of it, to know its language by
 
     @property
@@ -93,11 +94,15 @@ def pieces(
     *,
     tried: Mapping[str, Sequence[str]] | None = None,
     glossary: Glossary | None = None,
+    talks: Mapping[str, object] | None = None,
 ) -> list[Piece]:
-    """`tried` is what the reader tried in checks and scenarios, by block."""
-    return [
+    """`tried` is what the reader tried in checks and scenarios, `talks` what was said, by block."""
+    found = [
         _piece(block, written, refused, (tried or {}).get(str(block.uuid), ()), glossary or {})
         for block in blocks
+    ]
+    return [
+        replace(one, talk=talks[one.uuid]) if talks and one.uuid in talks else one for one in found
     ]
 
 

@@ -9,6 +9,7 @@ from courses.models.credit import (
     CreditType,
 )
 from courses.models.cycle import RenewalPolicy
+from courses.models.discussion import Post
 from courses.models.draft import Block, Draft, Lesson, Module, Question
 from courses.models.record import Completion, Enrolment, Evidence
 
@@ -32,6 +33,7 @@ __all__ = [
     "Evidence",
     "Lesson",
     "Module",
+    "Post",
     "Question",
     "Reflection",
     "RenewalPolicy",

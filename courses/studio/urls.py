@@ -1,6 +1,15 @@
 from django.urls import include, path
 
-from courses.studio import courses, exchange, lesson, outline, preview, publishing, question
+from courses.studio import (
+    courses,
+    discussions,
+    exchange,
+    lesson,
+    outline,
+    preview,
+    publishing,
+    question,
+)
 
 app_name = "studio"
 _course = "course/<slug:slug>/"
@@ -38,6 +47,7 @@ urlpatterns = [
     path(f"{_course}preview/<slug:lesson>/", preview.draft_lesson, name="preview-lesson"),
     path(f"{_course}publish/", publishing.publish, name="publish"),
     path(f"{_course}export/", exchange.export, name="export"),
+    path(f"{_course}discussions/", discussions.discussions, name="discussions"),
     path(f"{_course}versions/", publishing.versions, name="versions"),
     path(_version, preview.version, name="version"),
     path(f"{_version}published/", publishing.published, name="published"),

@@ -1,15 +1,16 @@
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, QueryDict
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from courses import reflecting
+from courses import discussing, reflecting
 from courses.document import Lesson
-from courses.models import Enrolment
+from courses.models import Enrolment, Post
 from courses.reading import TRIED, pieces
 from courses.views import assessment
 from courses.views.enrolled import address, enrolled, frame, onward, posted
@@ -17,7 +18,7 @@ from lms.http import see_other
 from people.access import SignedIn
 
 # A field of a block in the lesson's form is one of these and the block's uuid.
-REFLECTION, TRY = "reflection-", "tried-"
+REFLECTION, TRY, POST, KEY = "reflection-", "tried-", "post-", "key-"
 
 
 @require_safe
@@ -85,6 +86,36 @@ def try_out(request: SignedIn, enrolment: Enrolment, lesson: Lesson, block: str)
     return see_other(f"{address(enrolment, lesson)}?{words}#block-{block}")
 
 
+@posted
+def discuss(request: SignedIn, enrolment: Enrolment, lesson: Lesson, block: str) -> HttpResponse:
+    """Say something under a discussion. Reflections beside it are kept on the way."""
+    if block not in {each.uuid for each in lesson.blocks if each.kind == "discussion"}:
+        raise Http404
+    refused = _keep_reflections(request, enrolment, lesson)
+    try:
+        key = UUID(request.POST.get(KEY + block, ""))
+    except ValueError:
+        raise Http404 from None
+    try:
+        discussing.post(enrolment, lesson, block, key=key, text=request.POST.get(POST + block, ""))
+    except ValidationError as refusal:
+        refused[block] = refusal.messages[0]
+    if refused:
+        return _reading(request, enrolment, lesson, refused=refused)
+    return see_other(f"{address(enrolment, lesson)}#block-{block}")
+
+
+@posted
+def withdraw(
+    request: SignedIn, enrolment: Enrolment, lesson: Lesson, block: str, post: UUID
+) -> HttpResponse:
+    """Take back what this person said."""
+    mine = Post.objects.filter(enrolment__person=request.user, enrolment__course=enrolment.course)
+    discussing.withdraw(get_object_or_404(mine, uuid=post, block=block))
+    _keep_reflections(request, enrolment, lesson)
+    return see_other(f"{address(enrolment, lesson)}#block-{block}")
+
+
 def _tried(sent: QueryDict, lesson: Lesson) -> dict[str, list[str]]:
     """What was tried in the checks and scenarios of this lesson, by block."""
     blocks = [block.uuid for block in lesson.blocks if block.kind in TRIED]
@@ -117,13 +148,18 @@ def _reading(
 ) -> HttpResponse:
     refused = refused or {}
     written = reflecting.texts(enrolment, lesson)
+    # What was refused stands there again, and so does a post that was not sent yet.
     written |= {block: request.POST.get(REFLECTION + block, "") for block in refused}
+    for block in lesson.blocks:
+        if block.kind == "discussion":
+            written[block.uuid] = request.POST.get(POST + block.uuid, "")
     shown = pieces(
         lesson.blocks,
         written,
         refused,
         tried=_tried(request.GET, lesson) if tried is None else tried,
         glossary=enrolment.document.glossary,
+        talks=discussing.talks(enrolment, lesson, everything=request.GET.get("earlier", "")),
     )
     context: dict[str, Any] = {
         **frame(enrolment, lesson),

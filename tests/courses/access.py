@@ -9,6 +9,8 @@ ACCESS = {
     "courses:finish": "signed-in",
     "courses:reflect": "signed-in",
     "courses:try": "signed-in",
+    "courses:discuss": "signed-in",
+    "courses:withdraw": "signed-in",
     "courses:start": "signed-in",
     "courses:answer": "signed-in",
     "courses:save": "signed-in",

@@ -43,7 +43,7 @@ NO_PAGES = {
     ),
     *("badges:did", "badges:badge", "badges:status", "badges:picture"),
     *("courses:enrol", "courses:finish", "courses:reflect", "courses:start", "courses:answer"),
-    *("courses:save", "courses:submit"),
+    *("courses:save", "courses:submit", "courses:try", "courses:discuss", "courses:withdraw"),
     *("people:join", "people:leave", "people:withdraw-answers"),
     *("studio:arrange", "studio:add-module", "studio:duplicate-module", "studio:add-lesson"),
     *("studio:take-essay", "studio:give-back-essay"),
@@ -283,7 +283,10 @@ def trainer(window, demo):
         ),
         studio("draws", quiz.uuid),
         reverse("studio:essay", args=[demo.essay.uuid]),
-        *(studio(name) for name in ("course", "details", "preview", "publish", "versions")),
+        *(
+            studio(name)
+            for name in ("course", "details", "preview", "publish", "versions", "discussions")
+        ),
         *(studio(name, module.uuid) for name in ("module", "delete-module")),
         *(studio(name, lesson.uuid) for name in ("lesson", "lesson-settings", "delete-lesson")),
         *(studio(name, lesson.uuid, block.uuid) for name in ("block", "delete-block")),

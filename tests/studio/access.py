@@ -40,6 +40,7 @@ ACCESS = {
         "published",
         "restore",
         "version-lesson",
+        "discussions",
         "export",
         "import",
         "import-preview",

@@ -77,6 +77,7 @@ def test_one_more_row_keeps_and_saves_what_was_typed(studio, lesson, url, htmx):
     assert block.settings["items"][1]["title"] == {"en": "Rate"}
     assert swapped["HX-Retarget"] == f"#block-{block.uuid}"
     assert "<html" not in swapped.content.decode()
+    assert swapped.content.decode().count('name="rows"') == 1
 
 
 def test_a_colleagues_part_is_never_written_over(studio, lesson, url):
