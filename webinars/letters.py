@@ -15,7 +15,7 @@ from lms.outbox import Stale
 from lms.text import said
 from webinars.invitations import absolute, invitation
 from webinars.models import Determination, Registration, Webinar
-from webinars.zones import days_until, spoken_for
+from webinars.zones import days_until, spoken_for, spoken_moment
 
 KIND = "webinars.letter"
 State = Registration.State
@@ -51,6 +51,10 @@ def _waiting(registration: Registration) -> bool:
     return registration.state == State.WAITLISTED and _ahead(registration.webinar)
 
 
+def _offered(registration: Registration) -> bool:
+    return registration.state == State.OFFERED and _ahead(registration.webinar)
+
+
 def _took_place(determination: Determination | None) -> bool:
     return determination is not None and determination.live_seconds > 0
 
@@ -59,6 +63,8 @@ LETTERS = {
     "confirmed": Letter(_seated, _place, "REQUEST"),
     "waitlisted": Letter(_waiting, _place),
     "promoted": Letter(_seated, _place, "REQUEST"),
+    "offered": Letter(_offered, _place),
+    "offer-over": Letter(lambda r: r.state == State.CANCELLED, _place),
     "cancelled": Letter(lambda r: r.state == State.CANCELLED, _place, "CANCEL"),
     "moved": Letter(
         lambda r: r.state != State.CANCELLED and _ahead(r.webinar), _schedule, "REQUEST"
@@ -117,7 +123,7 @@ def _send(payload: Mapping[str, object]) -> str:
 def fetch(pk: object) -> Registration:
     """The registration with all that a letter says; Stale when its person may not sign in."""
     rows = Registration.objects.select_related("person", "webinar__course").with_determinations()
-    registration = rows.prefetch_related("accommodations").get(pk=int(str(pk)))
+    registration = rows.prefetch_related("accommodations", "offers").get(pk=int(str(pk)))
     if not registration.person.is_active:
         raise Stale("this person may not sign in")
     return registration
@@ -174,7 +180,18 @@ def _context(registration: Registration) -> dict[str, object]:
         "cancel_url": absolute(reverse("webinars:cancel", args=[webinar.slug])),
         "course_url": absolute(webinar.course.get_absolute_url()),
         "recorded": bool(webinar.recording),
+        **_kept(registration),
         **_decided(registration.determination),
+    }
+
+
+def _kept(registration: Registration) -> dict[str, object]:
+    offer, person = registration.offer, registration.person
+    if offer is None:
+        return {}
+    return {
+        "until": str(spoken_moment(offer.expires_at, person.time_zone)),
+        "offer_url": absolute(reverse("webinars:offer", args=[registration.webinar.slug])),
     }
 
 

@@ -1,7 +1,9 @@
 """Places at a session: taken, waited for, given back. The only writer of Registration rows.
 
 Every change happens under the lock of the session's row, where seats are counted: of 2,000 people
-for 100 seats exactly 100 get one, and the rest wait in the order in which they came.
+for 100 seats exactly 100 get one, and the rest wait in the order in which they came. A seat that
+becomes free is offered to the first who waits and kept for a while (`rules.offer_seconds`); who
+lets the time run out gives up the place, and the next is asked. The only writer of SeatOffer too.
 """
 
 from __future__ import annotations
@@ -17,14 +19,15 @@ from django.utils.translation import gettext as _
 from courses.enrolling import enrol
 from courses.models import Enrolment
 from courses.models.record import organisation_of
+from lms.ticks import on_tick
 from people.accounts import account_for
 from people.joining import join
 from people.models import Organisation, User
-from webinars import letters, reminders
-from webinars.models import Accommodation, Registration, Webinar
+from webinars import letters, reminders, rules
+from webinars.models import Accommodation, Registration, SeatOffer, Webinar
 
-State = Registration.State
-MICROSECOND = timedelta(microseconds=1)
+State, Outcome = Registration.State, SeatOffer.Outcome
+SECOND, MICROSECOND = timedelta(seconds=1), timedelta(microseconds=1)
 
 
 @transaction.atomic
@@ -94,23 +97,70 @@ def register_by_address(
 
 @transaction.atomic
 def cancel(person: User, webinar: Webinar) -> bool:
-    """Give a place back; the first who waits gets the seat. False when there was none to give."""
+    """Give a place back; the first who waits is offered the seat. False when there was none."""
     locked = _lock(webinar)
     registration = Registration.objects.of(person).standing().filter(webinar=locked).first()
     if registration is None:
         return False
     if locked.ended_at is not None:
         raise ValidationError(_("This session is over, so there is nothing left to cancel."))
-    registration.state, registration.changed_at = State.CANCELLED, timezone.now()
-    registration.save(update_fields=["state", "changed_at"])
+    _close_offer(registration, Outcome.DECLINED)
+    _change(registration, State.CANCELLED)
     registration.webinar = locked
     letters.promise(registration, "cancelled")
     seat_waiting(locked)
     return True
 
 
+@transaction.atomic
+def accept(person: User, webinar: Webinar) -> Registration | None:
+    """Take the seat that is kept for this person. Safe to repeat; None when it is kept no longer.
+
+    Under the session's lock, as the sweep is: of accepting and running out, one comes first.
+    """
+    locked = _lock(webinar)
+    registration = Registration.objects.of(person).filter(webinar=locked).first()
+    if registration is None or registration.state == State.SEATED:
+        return registration
+    offer = registration.offers.filter(closed_at=None, expires_at__gt=timezone.now()).first()
+    if offer is None or locked.cancelled_at is not None or locked.ended_at is not None:
+        return None
+    _close_offer(registration, Outcome.ACCEPTED)
+    _change(registration, State.SEATED)
+    registration.webinar = locked
+    letters.promise(registration, "confirmed")
+    reminders.promise(locked, [registration])
+    return registration
+
+
+@on_tick
+def pass_on_offers(now: datetime) -> str:
+    """Offers that ran out: the place is given up, and the next who waits is asked."""
+    late = SeatOffer.objects.filter(closed_at=None, expires_at__lte=now)
+    passed = 0
+    for pk in late.values_list("registration__webinar", flat=True).distinct().order_by():
+        passed += _pass_on(pk, now)
+    return f"{passed} offers of a seat passed on"
+
+
+@transaction.atomic
+def _pass_on(webinar: int, now: datetime) -> int:
+    locked = _lock(Webinar(pk=webinar))
+    late = Registration.objects.filter(
+        webinar=locked, state=State.OFFERED, offers__closed_at=None, offers__expires_at__lte=now
+    )
+    given_up = list(late)
+    for registration in given_up:
+        _close_offer(registration, Outcome.EXPIRED)
+        _change(registration, State.CANCELLED)
+        registration.webinar = locked
+    letters.promise_all(given_up, "offer-over")
+    seat_waiting(locked)
+    return len(given_up)
+
+
 def seat_waiting(locked: Webinar) -> int:
-    """Give free seats to the first who wait; returns how many. Called with the row locked.
+    """Free seats go to the first who wait; returns how many. Called with the row locked.
 
     A session that is over or called off seats nobody.
     """
@@ -120,20 +170,33 @@ def seat_waiting(locked: Webinar) -> int:
 
 
 def _seat_first(locked: Webinar, free: int | None) -> int:
-    """Seat as many of those who wait as there are free seats (None: all)."""
+    """For as many of those who wait as there are free seats (None: all): an offer, or the seat
+    itself where there is no time to ask."""
     waiting = locked.registrations.waiting().select_related("person")
     if free is not None:
         waiting = waiting[: max(0, free)]
-    seated = []
-    for registration in waiting:
-        registration.state, registration.changed_at = State.SEATED, timezone.now()
-        registration.save(update_fields=["state", "changed_at"])
+    now = timezone.now()
+    kept = rules.offer_seconds((locked.starts_at - now) // SECOND) if free is not None else None
+    first = list(waiting)
+    for registration in first:
+        _change(registration, State.SEATED if kept is None else State.OFFERED)
         registration.webinar = locked
-        seated.append(registration)
-    if seated:
-        letters.promise_all(seated, "promoted")
-        reminders.promise(locked, seated)
-    return len(seated)
+        if kept is not None:
+            registration.offers.create(made_at=now, expires_at=now + kept * SECOND)
+    if first:
+        letters.promise_all(first, "promoted" if kept is None else "offered")
+    if first and kept is None:
+        reminders.promise(locked, first)
+    return len(first)
+
+
+def _change(registration: Registration, state: str) -> None:
+    registration.state, registration.changed_at = state, timezone.now()
+    registration.save(update_fields=["state", "changed_at"])
+
+
+def _close_offer(registration: Registration, outcome: str) -> None:
+    registration.offers.filter(closed_at=None).update(closed_at=timezone.now(), outcome=outcome)
 
 
 def why_closed(webinar: Webinar) -> str:
@@ -205,7 +268,7 @@ def _free_seats(locked: Webinar) -> int | None:
     """None: no limit."""
     if locked.capacity is None:
         return None
-    return locked.capacity - locked.registrations.seated().count()
+    return locked.capacity - locked.registrations.holding().count()
 
 
 def _behind_the_others(locked: Webinar, now: datetime) -> datetime:

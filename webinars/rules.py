@@ -63,6 +63,19 @@ class Finding:
         return self.present_seconds + self.bridged_seconds
 
 
+LONGEST_OFFER = 24 * 3600
+SOON = 6 * 3600
+
+
+def offer_seconds(left: int) -> int | None:
+    """How long a free seat is kept for somebody, with so many seconds left until the start.
+
+    A day at most and a quarter of the time at most, so that several can be asked in turn. None
+    shortly before the start: then there is no time to ask, and the seat is theirs at once.
+    """
+    return None if left < SOON else min(LONGEST_OFFER, left // 4)
+
+
 def union(spans: Iterable[Span]) -> list[Span]:
     """The same seconds as the fewest spans, in order. Empty spans vanish."""
     merged: list[Span] = []

@@ -151,7 +151,7 @@ def change(
     move(webinar, starts_at, ends_at, by=by)
     locked = _lock(webinar)
     capacity = face.get("capacity")
-    taken = locked.registrations.seated().count()
+    taken = locked.registrations.holding().count()
     if capacity is not None and capacity < taken:
         raise ValidationError(
             {"capacity": _("%(taken)s seats are taken already.") % {"taken": taken}}

@@ -9,6 +9,7 @@ urlpatterns = [
     path("webinars/<slug:slug>/", schedule.webinar, name="webinar"),
     path("webinars/<slug:slug>/register/", registration.register, name="register"),
     path("webinars/<slug:slug>/registered/", registration.registered, name="registered"),
+    path("webinars/<slug:slug>/offer/", registration.offer, name="offer"),
     path("webinars/<slug:slug>/cancel/", registration.cancel, name="cancel"),
     path("series/<slug:slug>/register/", registration.register_series, name="register-series"),
     path("series/<slug:slug>/registered/", registration.series_registered,

@@ -61,6 +61,12 @@ def spoken(starts_at: datetime, ends_at: datetime, zone: str) -> When:
     return When(start, _day(start), hours, zone_name(zone))
 
 
+def spoken_moment(moment: datetime, zone: str) -> str:
+    there = moment.astimezone(ZoneInfo(zone))
+    said = {"day": _day(there), "hours": _clock(there), "zone": zone_name(zone)}
+    return _("%(day)s, %(hours)s, %(zone)s") % said
+
+
 def spoken_for(starts_at: datetime, ends_at: datetime, *, reader: str, host: str) -> list[When]:
     """In the reader's zone, and after it in the host's where their clocks differ that day."""
     told = [reader]

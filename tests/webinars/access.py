@@ -7,6 +7,7 @@ ACCESS = {
     "webinars:register-series": "public",
     "webinars:series-registered": "public",
     "webinars:cancel": "signed-in",
+    "webinars:offer": "signed-in",
     "webinars:calendar-feed": "token",
     "webinars:renew-calendar": "signed-in",
     "webinars:schedule-new": "host",

@@ -11,7 +11,7 @@ from tests.webinars.factories import be_there, hold, make_webinar, seat
 from webinars import scheduling
 from webinars.attendance import determine
 from webinars.models import Registration
-from webinars.registering import cancel, register
+from webinars.registering import accept, cancel, register
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -105,8 +105,15 @@ def test_giving_a_seat_back_takes_the_entry_out_and_tells_who_comes_next(mailout
     by_person = {letter.to[0]: letter for letter in mailoutbox}
     assert by_person[first.email].subject == f"Your registration is cancelled: {webinar}"
     assert calendar_of(by_person[first.email])[0] == "CANCEL"
-    assert by_person[second.email].subject == f"A seat became free: {webinar}"
-    assert calendar_of(by_person[second.email])[0] == "REQUEST"
+    offer = by_person[second.email]
+    assert offer.subject == f"A seat is kept for you: {webinar}"
+    assert f"/webinars/{webinar.slug}/offer/" in offer.body
+    assert calendar_of(offer) is None
+
+    mailoutbox.clear()
+    accept(second, webinar)
+    work()
+    assert calendar_of(mailoutbox[0])[0] == "REQUEST"
 
 
 def test_a_letter_that_is_no_longer_true_is_skipped(person, mailoutbox):
@@ -203,7 +210,7 @@ def test_the_letter_after_the_end_says_what_comes_next(person, mailoutbox, prese
     determine(registration)
     work()
 
-    (letter,) = mailoutbox
+    (letter,) = (letter for letter in mailoutbox if str(webinar) in letter.subject)
     assert letter.subject == f"{subject}: {webinar}"
     assert words in " ".join(letter.body.split())
 

@@ -13,9 +13,9 @@ from lms import outbox
 from people.models import Membership, User
 from tests.factories import both, make_organisation, make_person
 from tests.webinars.factories import be_there, hold, make_webinar, seat
-from webinars import invitations, scheduling
+from webinars import invitations, registering, scheduling
 from webinars.attendance import determine
-from webinars.models import Accommodation, Registration
+from webinars.models import Accommodation, Registration, SeatOffer
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -592,3 +592,42 @@ def test_an_old_feed_link_says_what_to_do(signed_in, person):
     assert gone.status_code == 404
     assert "This calendar link is no longer valid" in text(gone)
     assert invitations.feed_url(person) in text(signed_in.get(url("schedule")))
+
+
+# --- A seat that is kept
+
+
+@pytest.fixture
+def kept(person):
+    """A session with a seat that is kept for `person`."""
+    webinar, first = make_webinar(capacity=1), make_person()
+    seat(first, webinar)
+    seat(person, webinar)
+    registering.cancel(first, webinar)
+    return webinar
+
+
+def test_a_seat_that_is_kept_is_taken_with_one_press(signed_in, person, kept):
+    assert "A seat is kept for you" in text(signed_in.get(url("webinar", kept)))
+    assert "Take the seat" in text(signed_in.get(url("schedule")))
+    assert "Take it until" in text(signed_in.get(url("offer", kept)))
+
+    first, again = (signed_in.post(url("offer", kept)) for _ in range(2))
+
+    assert (first.status_code, again.status_code) == (303, 303)
+    assert Registration.objects.get(person=person).state == "seated"
+    assert signed_in.get(url("offer", kept)).status_code == 303
+
+
+def test_a_seat_that_is_kept_no_longer_says_so(signed_in, person, kept):
+    SeatOffer.objects.update(expires_at=timezone.now() - HOUR)
+
+    response = signed_in.post(url("offer", kept))
+
+    assert (response.status_code, signed_in.get(url("offer", kept)).status_code) == (422, 200)
+    assert "This seat is kept no longer" in text(response)
+
+
+def test_without_a_place_there_is_no_offer(signed_in, kept):
+    signed_in.force_login(make_person())
+    assert signed_in.get(url("offer", kept)).status_code == 404

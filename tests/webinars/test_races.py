@@ -136,8 +136,8 @@ def test_seats_given_back_at_once_each_seat_one_who_waits():
         == []
     )
 
-    assert states(webinar) == {"cancelled": 8, "seated": 10, "waitlisted": 17}
-    promoted = letters("promoted").values_list("payload__registration", flat=True)
+    assert states(webinar) == {"cancelled": 8, "offered": 8, "seated": 2, "waitlisted": 17}
+    promoted = letters("offered").values_list("payload__registration", flat=True)
     assert sorted(promoted) == sorted(
         Registration.objects.filter(person__in=people[10:18]).values_list("pk", flat=True)
     ), "the first eight who waited, once each"
@@ -151,8 +151,51 @@ def test_cancelling_twice_at_once_seats_one():
 
     assert at_once(*[lambda: cancel(first, webinar)] * 6) == []
 
-    assert states(webinar) == {"cancelled": 1, "seated": 1, "waitlisted": 1}
-    assert letters("promoted").count() == letters("cancelled").count() == 1
+    assert states(webinar) == {"cancelled": 1, "offered": 1, "waitlisted": 1}
+    assert letters("offered").count() == letters("cancelled").count() == 1
+
+
+def test_taking_a_seat_the_moment_its_time_runs_out_is_one_or_the_other():
+    """Never both: a seat taken and passed on would be two seats."""
+    for _ in range(6):
+        webinar = make_webinar(capacity=1)
+        first, second, third = (make_person() for _ in range(3))
+        for someone in (first, second, third):
+            seat(someone, webinar)
+        cancel(first, webinar)
+        just_before = webinar.registrations.get(state="offered").offer.expires_at
+
+        failures = at_once(
+            *[lambda p=second, w=webinar: places.accept(p, w)] * 3,
+            *[lambda now=just_before: places.pass_on_offers(now)] * 3,
+        )
+
+        assert failures == []
+        taken = webinar.registrations.get(person=second).state == "seated"
+        assert states(webinar) == (
+            {"cancelled": 1, "seated": 1, "waitlisted": 1}
+            if taken
+            else {"cancelled": 2, "offered": 1}
+        )
+        assert letters("offer-over").filter(
+            payload__registration=webinar.registrations.get(person=second).pk
+        ).count() == int(not taken)
+
+
+def test_a_seat_offered_while_others_give_theirs_back_is_offered_once():
+    webinar = make_webinar(capacity=4)
+    people = [make_person() for _ in range(12)]
+    for someone in people:
+        seat(someone, webinar)
+
+    leaving = [lambda p=someone: cancel(p, webinar) for someone in people[:4]]
+    assert at_once(*leaving, *[lambda: places.pass_on_offers(timezone.now())] * 4) == []
+    taking = [lambda p=someone: places.accept(p, webinar) for someone in people[4:8]]
+    assert at_once(*taking, *taking, lambda: cancel(people[4], webinar)) == []
+
+    found = states(webinar)
+    assert found["seated"] + found.get("offered", 0) == 4
+    assert letters("offered").count() == 4 + (found["cancelled"] - 4)
 
 
 def test_a_session_that_moves_while_people_register_reminds_all_of_the_new_time():

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db.models import F
 from django.utils import timezone
 
 from courses.models import Enrolment
@@ -11,8 +12,15 @@ from people.models import Membership, User
 from tests.factories import enrolled, make_organisation, make_person
 from tests.webinars.factories import hold, make_webinar, seat
 from webinars import registering
-from webinars.models import Accommodation, Registration
-from webinars.registering import cancel, register, register_by_address, register_for_all
+from webinars.models import Accommodation, Registration, SeatOffer
+from webinars.registering import (
+    accept,
+    cancel,
+    register,
+    register_by_address,
+    register_for_all,
+    seat_waiting,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -62,8 +70,8 @@ def test_who_comes_when_all_seats_are_taken_waits_in_order():
     assert promised(waiting, "webinars.reminder") == []
 
 
-def test_a_cancelled_seat_goes_to_the_first_who_waits():
-    webinar = make_webinar(capacity=1)
+def test_shortly_before_the_start_a_cancelled_seat_goes_to_the_first_who_waits_at_once():
+    webinar = make_webinar(capacity=1, starts_in=timedelta(hours=5))
     first, second, third = (make_person() for _ in range(3))
     for someone in (first, second, third):
         register(someone, webinar)
@@ -73,7 +81,7 @@ def test_a_cancelled_seat_goes_to_the_first_who_waits():
     assert states(webinar) == ["cancelled", "seated", "waitlisted"]
     promoted = Registration.objects.get(person=second)
     assert promised(promoted) == ["waitlisted", "promoted"]
-    assert promised(promoted, "webinars.reminder") == ["week", "day", "hour", "live"]
+    assert promised(promoted, "webinars.reminder") == ["hour", "live"]
     assert not cancel(first, webinar), "there is nothing left to cancel"
 
 
@@ -136,7 +144,84 @@ def test_nobody_overtakes_the_waitlist_when_a_seat_is_free():
 
     register(third, webinar)
 
-    assert states(webinar) == ["seated", "seated", "waitlisted"]
+    assert states(webinar) == ["seated", "offered", "waitlisted"]
+
+
+class TestOffers:
+    """A seat that becomes free is kept for the first who waits, and then for the next."""
+
+    @pytest.fixture
+    def webinar(self):
+        return make_webinar(capacity=1)
+
+    @pytest.fixture
+    def people(self, webinar):
+        """The first has given their seat back."""
+        people = [make_person() for _ in range(3)]
+        for someone in people:
+            register(someone, webinar)
+        cancel(people[0], webinar)
+        return people
+
+    def later(self, hours):
+        """Let that much time pass for every open offer."""
+        by = timedelta(hours=hours)
+        SeatOffer.objects.filter(closed_at=None).update(expires_at=F("expires_at") - by)
+        return registering.pass_on_offers(timezone.now())
+
+    def test_the_first_who_waits_is_asked_and_has_a_day(self, webinar, people):
+        assert states(webinar) == ["cancelled", "offered", "waitlisted"]
+        place = Registration.objects.get(person=people[1])
+        assert promised(place) == ["waitlisted", "offered"]
+        assert place.offer.expires_at - place.offer.made_at == timedelta(days=1)
+        assert promised(place, "webinars.reminder") == []
+
+    def test_taking_it_is_a_seat_like_any_other(self, webinar, people):
+        place = accept(people[1], webinar)
+
+        assert accept(people[1], webinar) == place
+        assert states(webinar) == ["cancelled", "seated", "waitlisted"]
+        assert promised(place)[-1] == "confirmed"
+        assert promised(place, "webinars.reminder") == ["week", "day", "hour", "live"]
+        assert [row.outcome for row in place.offers.all()] == ["accepted"]
+        assert self.later(48) == "0 offers of a seat passed on"
+
+    def test_one_that_ran_out_goes_to_the_next_and_then_to_whoever_comes(self, webinar, people):
+        self.later(23)
+        assert states(webinar) == ["cancelled", "offered", "waitlisted"]
+        self.later(2)
+        assert states(webinar) == ["cancelled", "cancelled", "offered"]
+        assert promised(Registration.objects.get(person=people[1]))[-1] == "offer-over"
+        assert accept(people[1], webinar) is None
+        self.later(25)
+        assert states(webinar) == ["cancelled", "cancelled", "cancelled"]
+        assert register(people[1], webinar).state == "seated"
+
+    def test_giving_it_up_asks_the_next_at_once(self, webinar, people):
+        cancel(people[1], webinar)
+
+        assert states(webinar) == ["cancelled", "cancelled", "offered"]
+        assert [row.outcome for row in SeatOffer.objects.order_by("pk")] == ["declined", ""]
+
+    def test_one_that_ran_out_is_not_taken_even_before_the_sweep(self, webinar, people):
+        SeatOffer.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+
+        assert accept(people[1], webinar) is None
+
+    def test_a_kept_seat_is_not_free_for_others(self, webinar, people):
+        assert register(make_person(), webinar).state == "waitlisted"
+
+    def test_without_a_limit_everybody_has_a_seat(self, webinar, people):
+        webinar.capacity = None
+        webinar.save()
+
+        seat_waiting(webinar)
+
+        assert states(webinar) == ["cancelled", "offered", "seated"]
+
+    def test_nobody_else_takes_it(self, webinar, people):
+        assert accept(make_person(), webinar) is None
+        assert accept(people[2], webinar) is None
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from webinars import rules
 from webinars.rules import (
     ABSENT,
     BRIDGED,
@@ -195,3 +196,13 @@ def test_a_glimpse_in_a_long_absence_takes_no_bridge_away():
 def test_the_live_clock_stops_during_a_break():
     live = [Span(100, 200), Span(500, 600)]
     assert on_live_clock([Span(150, 550)], live) == [Span(50, 150)]
+
+
+@pytest.mark.parametrize(
+    ("hours_left", "kept"),
+    [(24 * 14, 24), (96, 24), (48, 12), (12, 3), (6, 1.5), (5.99, None), (0, None), (-5, None)],
+)
+def test_a_seat_is_kept_for_a_day_or_a_quarter_of_the_time_that_is_left(hours_left, kept):
+    seconds = rules.offer_seconds(int(hours_left * 3600))
+
+    assert seconds == (None if kept is None else kept * 3600)

@@ -2,7 +2,7 @@ from webinars.models.captions import CaptionLine
 from webinars.models.identity import AttendanceReport, IdentityMatch, ReportRow
 from webinars.models.polls import Poll, PollVote
 from webinars.models.presence import Determination, LiveWindow, PresenceSpan
-from webinars.models.registration import Accommodation, Registration
+from webinars.models.registration import Accommodation, Registration, SeatOffer
 from webinars.models.room import (
     ChatMessage,
     Hand,
@@ -37,6 +37,7 @@ __all__ = [
     "RoomEvent",
     "RoomQuestion",
     "RoomSetup",
+    "SeatOffer",
     "Silence",
     "Webinar",
 ]

@@ -24,12 +24,16 @@ class RegistrationQuerySet(PlannedQuerySet["Registration"]):
     def seated(self) -> Self:
         return self.filter(state=Registration.State.SEATED)
 
+    def holding(self) -> Self:
+        """Who takes up a seat: those who have one, and those to whom one is offered."""
+        return self.filter(state__in=[Registration.State.SEATED, Registration.State.OFFERED])
+
     def waiting(self) -> Self:
         """The waitlist in its order."""
         return self.filter(state=Registration.State.WAITLISTED).order_by("changed_at", "pk")
 
     def standing(self) -> Self:
-        """A seat or a place on the waitlist."""
+        """A seat, the offer of one, or a place on the waitlist."""
         return self.exclude(state=Registration.State.CANCELLED)
 
     def to_determine(self) -> Self:
@@ -55,6 +59,7 @@ class Registration(models.Model):
 
     class State(models.TextChoices):
         SEATED = "seated", _("You have a seat")
+        OFFERED = "offered", _("A seat is kept for you")
         WAITLISTED = "waitlisted", _("On the waitlist")
         CANCELLED = "cancelled", _("Cancelled")
 
@@ -80,9 +85,54 @@ class Registration(models.Model):
         return f"{self.person_id} at {self.webinar_id}: {self.state}"
 
     @property
+    def offer(self) -> SeatOffer | None:
+        """The seat that is kept now."""
+        return next((offer for offer in self.offers.all() if offer.closed_at is None), None)
+
+    @property
     def determination(self) -> Determination | None:
         """The decision that stands; None while there is none."""
         return max(self.determinations.all(), key=lambda d: d.sequence, default=None)
+
+
+class SeatOffer(models.Model):
+    """A free seat, kept for the first who waits until they take it or the time runs out.
+
+    Written by `webinars.registering`, under the lock of the session's row. A registration has at
+    most one that is open; a closed one stays, to show who was asked and when.
+    """
+
+    class Outcome(models.TextChoices):
+        ACCEPTED = "accepted"
+        DECLINED = "declined"
+        EXPIRED = "expired"
+
+    registration = models.ForeignKey(Registration, models.PROTECT, related_name="offers")
+    made_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=10, choices=Outcome, blank=True)
+
+    objects = PlannedQuerySet["SeatOffer"].as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["registration"],
+                condition=Q(closed_at__isnull=True),
+                name="one_open_seat_offer",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["expires_at"],
+                condition=Q(closed_at__isnull=True),
+                name="offers_to_expire",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"a seat for {self.registration_id} until {self.expires_at:%F %T}"
 
 
 class Accommodation(models.Model):

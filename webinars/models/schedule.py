@@ -114,7 +114,7 @@ class WebinarQuerySet(PlannedQuerySet["Webinar"]):
         from webinars.models.registration import Registration  # noqa: PLC0415 -- it points here
 
         places = Registration.objects.filter(webinar=OuterRef("pk"))
-        taken = places.seated().order_by().values("webinar").annotate(n=Count("pk")).values("n")
+        taken = places.holding().order_by().values("webinar").annotate(n=Count("pk")).values("n")
         mine = (
             places.of(user).values("state")[:1]
             if isinstance(user, User)

@@ -66,6 +66,26 @@ def series_registered(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @login_required
+def offer(request: SignedIn, slug: str) -> HttpResponse:
+    """The seat that is kept for the person who asks: one press takes it."""
+    mine = Registration.objects.of(request.user).prefetch_related("offers")
+    registration = get_object_or_404(mine.select_related("webinar"), webinar__slug=slug)
+    webinar, refused = registration.webinar, False
+    if request.method == "POST":
+        if registering.accept(request.user, webinar) is not None:
+            messages.success(request, _("The seat is yours. We sent you the way in."))
+            return see_other(webinar.get_absolute_url())
+        refused = True
+    if registration.state == Registration.State.SEATED:
+        return see_other(webinar.get_absolute_url())
+    kept = registration.offer
+    if refused or (kept is not None and kept.expires_at <= timezone.now()):
+        kept = None
+    context = {"webinar": webinar, "offer": kept, "refused": refused}
+    return render(request, "webinars/offer.html", context, status=_status(request))
+
+
+@login_required
 def cancel(request: SignedIn, slug: str) -> HttpResponse:
     mine = Registration.objects.of(request.user).standing().select_related("webinar")
     registration = get_object_or_404(mine, webinar__slug=slug)
@@ -141,10 +161,10 @@ def _say(request: HttpRequest, places: Sequence[Registration]) -> None:
         messages.success(request, words % {"n": seats})
     if waiting:
         words = ngettext(
-            "All seats are taken, so you are on the waitlist. If a seat becomes free it is yours, "
-            "and we write to you.",
-            "You are on the waitlist for %(n)s sessions. If a seat becomes free it is yours, and "
-            "we write to you.",
+            "All seats are taken, so you are on the waitlist. If a seat becomes free we keep it "
+            "for you and write to you.",
+            "You are on the waitlist for %(n)s sessions. If a seat becomes free we keep it for "
+            "you and write to you.",
             waiting,
         )
         messages.warning(request, words % {"n": waiting})

@@ -18,6 +18,7 @@ from webinars import invitations
 from webinars.models import Registration, Webinar
 
 PAST_ON_A_PAGE = 12
+State = Registration.State
 
 
 def schedule(request: HttpRequest) -> HttpResponse:
@@ -47,8 +48,9 @@ def webinar(request: HttpRequest, slug: str) -> HttpResponse:
     context: dict[str, object] = {
         "webinar": found,
         "registration": mine,
-        "seated": mine is not None and mine.state == Registration.State.SEATED,
-        "waiting": mine is not None and mine.state == Registration.State.WAITLISTED,
+        "seated": mine is not None and mine.state == State.SEATED,
+        "waiting": mine is not None and mine.state == State.WAITLISTED,
+        "offer": mine.offer if mine is not None and mine.state == State.OFFERED else None,
         "determination": mine.determination if mine is not None else None,
         "hosting": isinstance(person, User)
         and host(person)
