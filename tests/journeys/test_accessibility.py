@@ -175,6 +175,8 @@ def learner(window, demo):
         reverse("webinars:schedule"),
         *(each.get_absolute_url() for each in (demo.later, demo.live, demo.full, demo.ended)),
         reverse("webinars:cancel", args=[demo.later.slug]),
+        demo.kept.get_absolute_url(),
+        reverse("webinars:offer", args=[demo.kept.slug]),
         reverse("webinars:register", args=[demo.later.slug]),
         reverse("webinars:room", args=[demo.full.slug]),
         reverse("webinars:room", args=[demo.ahead.slug]),

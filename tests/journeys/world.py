@@ -24,7 +24,7 @@ from people.models import User
 from tests.factories import enrolled, finish, make_course, make_draft, make_person
 from tests.kinds import TEN
 from tests.webinars.factories import make_webinar, seat
-from webinars import scheduling
+from webinars import registering, scheduling
 from webinars.models import Poll, Webinar
 from webinars.room import chat, polls, questions
 
@@ -68,6 +68,10 @@ def _sessions(world):
     world.full = make_webinar(capacity=1, languages=["en"], hosts=[host])
     seat(make_person(), world.full)
     seat(learner, world.full)
+    world.kept = make_webinar(capacity=1, languages=["en"], hosts=[host])
+    seat(host, world.kept)
+    seat(learner, world.kept)
+    registering.cancel(host, world.kept)
     world.cancelled = make_webinar(languages=["es"], hosts=[host])
     seat(learner, world.cancelled)
     scheduling.cancel(world.cancelled, by=host)
