@@ -15,16 +15,18 @@ from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from courses import rules
+from courses import rules, translations
 from courses.document import FORMAT, NEEDS, Document, Pool
 from courses.models import (
     BankQuestion,
     Course,
     CourseVersion,
+    CreditApproval,
     Draft,
     Enrolment,
     Evidence,
@@ -34,8 +36,9 @@ from courses.models import (
 from courses.models.course import document_of
 from courses.models.record import organisation_of
 from courses.questions import problems_of
+from courses.words import texts_of_course, texts_of_lesson
 from lms import outbox
-from lms.text import said, searchable
+from lms.text import LANGUAGE_NAMES, said, searchable
 from people.models import User
 
 Policy = CourseVersion.Policy
@@ -133,14 +136,20 @@ def fingerprint(document: Mapping[str, Any]) -> str:
 
 
 class Problem(str):
-    """A sentence for the trainer, with the uuids of the lesson and question it is about."""
+    """A sentence for the trainer, with the uuids of the lesson and question it is about.
+
+    One about a language may be about the course itself: then `lesson` is the uuid of the course.
+    """
 
     lesson: str
     question: str
+    language: str  # it is about words missing in this language
 
-    def __new__(cls, sentence: str, lesson: str = "", question: str = "") -> Self:
+    def __new__(
+        cls, sentence: str, lesson: str = "", question: str = "", language: str = ""
+    ) -> Self:
         problem = super().__new__(cls, sentence)
-        problem.lesson, problem.question = lesson, question
+        problem.lesson, problem.question, problem.language = lesson, question, language
         return problem
 
 
@@ -208,6 +217,47 @@ def _short(pool: Pool) -> list[str]:
     return found
 
 
+def earns_credit(course: Course) -> bool:
+    """A board's approval stands, today or for a day to come."""
+    standing = CreditApproval.objects.filter(course=course).standing()
+    today = timezone.localdate()
+    return standing.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=today)).exists()
+
+
+def untranslated(draft: Draft, document: Mapping[str, Any]) -> list[Problem]:
+    """A course that earns credit is whole in every language it claims: nobody is examined on words
+    that were missing, out of date, or read by no one, in theirs.
+    """
+    claimed = [language for language in translations.TARGETS if language in draft.languages]
+    if not claimed or not earns_credit(draft.course):
+        return []
+    rows = translations.rows_of(draft)
+    lessons = [lesson for module in document["modules"] for lesson in module["lessons"]]
+    found: list[Problem] = []
+    for language in claimed:
+        for item, name, texts in [
+            (document["course"], said(document["title"]), texts_of_course(document)),
+            *((each["uuid"], said(each["title"]), texts_of_lesson(each)) for each in lessons),
+        ]:
+            tally = translations.tally(texts, language, rows)
+            if not tally.undone:
+                continue
+            sentence = ngettext(
+                "«%(name)s»: %(count)s text is missing, out of date or not read over in "
+                "%(language)s. A course that earns credit is whole in each of its languages.",
+                "«%(name)s»: %(count)s texts are missing, out of date or not read over in "
+                "%(language)s. A course that earns credit is whole in each of its languages.",
+                tally.total - tally.done,
+            )
+            told = {
+                "name": name,
+                "count": tally.total - tally.done,
+                "language": str(LANGUAGE_NAMES[language]),
+            }
+            found.append(Problem(sentence % told, item, language=language))
+    return found
+
+
 @dataclass(frozen=True)
 class HeadCount:
     """Whom a publication would touch."""
@@ -248,7 +298,7 @@ def publish(
             code="stale",
         )
     document = freeze(draft)
-    if reasons := problems(document):
+    if reasons := problems(document) + untranslated(draft, document):
         raise ValidationError(reasons)
     if policy == Policy.REQUIRED and due_on is None:
         raise ValidationError({"due_on": _("Say by when people should have done what is new.")})

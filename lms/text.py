@@ -9,10 +9,13 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Self
 
+from django.utils.functional import Promise
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
 type Localised = dict[str, str]
 LANGUAGES = ("en", "es")
+LANGUAGE_NAMES: Mapping[str, Promise] = {"en": _("English"), "es": _("Spanish")}
 
 
 class Said(str):

@@ -12,6 +12,7 @@ from courses.models.cycle import RenewalPolicy
 from courses.models.discussion import Post
 from courses.models.draft import Block, Draft, Lesson, Module, Question
 from courses.models.record import Completion, Enrolment, Evidence
+from courses.models.translation import Translation
 
 __all__ = [
     "Answer",
@@ -39,4 +40,5 @@ __all__ = [
     "RenewalPolicy",
     "Series",
     "SeriesCourse",
+    "Translation",
 ]

@@ -15,12 +15,10 @@ from django.forms.utils import ErrorDict
 from django.utils.functional import Promise
 from django.utils.html import strip_tags
 from django.utils.text import format_lazy
-from django.utils.translation import gettext_lazy as _
 
 from lms.html import clean_html, markdown_html
-from lms.text import LANGUAGES, Localised
+from lms.text import LANGUAGE_NAMES, LANGUAGES, Localised
 
-LANGUAGE_NAMES: Mapping[str, Promise] = {"en": _("English"), "es": _("Spanish")}
 LONGEST_HTML = 100_000  # characters
 _MARKUP = re.compile(r"<[a-z/!][^>]*>", re.IGNORECASE)
 

@@ -26,6 +26,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from courses.models import BankQuestion, Block, Course, Draft, Lesson, Module, Question
+from courses.translations import follow, texts_of_row
 from library.models import CompetencyDomain, Practice
 from lms.text import LANGUAGES, Localised, said
 from people.models import User
@@ -133,7 +134,9 @@ def save_details(
     if mark_of(held) != base:
         raise Stale(held)
     touch(held, by)
+    before = texts_of_row(held)
     write(held, values)
+    follow(held, before, texts_of_row(held), by=by)
     held.practices.set(wanted[0])
     held.competencies.set(wanted[1])
     return held
@@ -343,7 +346,9 @@ def _save[M: Placed](
     touch(held, by)
     if isinstance(row, Block):
         values = {**values, "revision": row.revision + 1}
+    before = texts_of_row(row)
     write(row, values)
+    follow(held, before, texts_of_row(row), by=by)
     return row
 
 

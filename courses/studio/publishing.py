@@ -131,7 +131,7 @@ def _publish_page(request: SignedIn, draft: Draft, form: PublishForm) -> HttpRes
         "current": current,
         "form": form,
         "same": current is not None and publishing.fingerprint(data) == current.sha256,
-        "problems": publishing.problems(data),
+        "problems": publishing.problems(data) + publishing.untranslated(draft, data),
         "advice": advice(document),
         "sections": compare(document_of(current.pk), document) if current else [],
         "heads": publishing.head_count(draft.course),

@@ -9,6 +9,7 @@ from courses.studio import (
     preview,
     publishing,
     question,
+    translating,
 )
 
 app_name = "studio"
@@ -45,6 +46,12 @@ urlpatterns = [
     path(f"{_question}delete/", question.delete_question, name="delete-question"),
     path(f"{_course}preview/", preview.draft, name="preview"),
     path(f"{_course}preview/<slug:lesson>/", preview.draft_lesson, name="preview-lesson"),
+    path(f"{_course}translate/<slug:language>/", translating.index, name="translate"),
+    path(
+        f"{_course}translate/<slug:language>/<uuid:item>/",
+        translating.texts,
+        name="translate-texts",
+    ),
     path(f"{_course}publish/", publishing.publish, name="publish"),
     path(f"{_course}export/", exchange.export, name="export"),
     path(f"{_course}discussions/", discussions.discussions, name="discussions"),

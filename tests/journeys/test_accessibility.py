@@ -295,6 +295,8 @@ def trainer(window, demo):
         *(studio(name, quiz.uuid) for name in ("lesson", "lesson-settings")),
         *(studio("new-question", quiz.uuid) + f"?kind={kind}" for kind in KINDS),
         *(studio(name, quiz.uuid, question.uuid) for name in ("question", "delete-question")),
+        studio("translate", "es"),
+        *(studio("translate-texts", "es", each.uuid) for each in (demo.course, lesson, quiz)),
         *(studio("preview-lesson", each.slug) for each in (lesson, quiz)),
         reverse("studio:lesson", args=[demo.live.course.slug, live.uuid]),
         *(studio(name, 1) for name in ("version", "published", "restore")),

@@ -42,6 +42,8 @@ ACCESS = {
         "version-lesson",
         "discussions",
         "export",
+        "translate",
+        "translate-texts",
         "import",
         "import-preview",
     )

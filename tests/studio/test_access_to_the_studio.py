@@ -52,7 +52,7 @@ def parts(draft):
 
 def address(name, of, **instead):
     """The address of a route in this course, with some of its parts from elsewhere."""
-    of = {**of, "number": 1, **instead}
+    of = {**of, "number": 1, "language": "es", **instead}
     about = name.removeprefix("studio:")
     lesson = (
         of.get("lesson")
@@ -71,6 +71,8 @@ def address(name, of, **instead):
         "question": ["lesson", "question"],
         "delete-question": ["lesson", "question"],
         "preview-lesson": ["lesson_slug"],
+        "translate": ["language"],
+        "translate-texts": ["language", "lesson"],
         "version": ["number"],
         "published": ["number"],
         "restore": ["number"],

@@ -269,4 +269,4 @@ def test_a_page_costs_the_same_for_any_size(studio, trainer, lessons, name):
 
     with CaptureQueriesContext(connection) as asked:
         assert studio.get(reverse(f"studio:{name}", args=args)).status_code == 200
-    assert len(asked) == {"publish": 13, "versions": 4, "restore": 11, "preview": 9}[name]
+    assert len(asked) == {"publish": 14, "versions": 4, "restore": 11, "preview": 9}[name]
