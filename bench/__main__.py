@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 FEW = 10
 MOST_QUERIES, LESSON_BYTES, LESSON_REQUESTS = 8, 100_000, 15
-PARTS = ["pages", "certificates", "registering", "room", "records"]
+PARTS = ["pages", "certificates", "badges", "registering", "room", "records"]
 COLUMNS = ("what", "measured", "target", "of target")
 
 
@@ -75,6 +75,8 @@ def measurements(chosen: argparse.Namespace) -> Iterator[tuple[str, str, str, st
         yield from pages(application, chosen.learners)
     if chosen.only in {None, "certificates"}:
         yield from certificates()
+    if chosen.only in {None, "badges"}:
+        yield from badges()
     if chosen.only in {None, "registering"}:
         yield from registering()
     if chosen.only in {None, "room"}:
@@ -153,6 +155,14 @@ def registering() -> Iterator[tuple[str, str, str, str]]:
     yield ("  each", f"{busy / PEOPLE * 1000:.1f} ms CPU", "", "")
     yield ("  places", said, f"{SEATS} seated", "")
     yield ("  waitlist in order", "yes" if in_order else "NO", "yes", "")
+
+
+def badges() -> Iterator[tuple[str, str, str, str]]:
+    from bench import badges
+
+    say("Signing badges")
+    yield ("Badges, one process", "", "", "")
+    yield from badges.run()
 
 
 def room(sockets: int) -> Iterator[tuple[str, str, str, str]]:

@@ -8,6 +8,7 @@ would believe it.
 
 import hashlib
 import json
+import threading
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -32,6 +33,7 @@ CONTEXTS: Mapping[str, tuple[str, str]] = {
 FOLDER = Path(__file__).with_name("contexts")
 # Against this relative addresses are resolved, to be found out: left alone, pyld invents a base.
 NOWHERE = "https://relative.invalid/"
+_turn = threading.Lock()  # pyld's cache of contexts is shared, and made for one thread at a time
 
 
 class NotCanonical(ValueError):
@@ -43,20 +45,24 @@ def canonical(document: Mapping[str, Any], more: Mapping[str, Any] | None = None
 
     Raises NotCanonical instead of leaving anything out.
     """
-    load = {"documentLoader": _Loader(more or {}), "base": NOWHERE}
     try:
-        processor = jsonld.JsonLdProcessor(on_property_dropped=_refuse)
-        expanded = processor.expand(document, load)
-        for address in _addresses(expanded):
-            if ":" not in address or address.startswith(NOWHERE):
-                raise NotCanonical(f"not an absolute address: {address[:80]!r}")
-        options = load | {"algorithm": "URDNA2015", "format": "application/n-quads"}
-        return str(jsonld.normalize(expanded, options))
+        with _turn:
+            return _canonical(document, {"documentLoader": _Loader(more or {}), "base": NOWHERE})
     except NotCanonical:
         raise
     except (jsonld.JsonLdError, RecursionError, TypeError, AttributeError, ValueError) as error:
         cause = error.__cause__ if isinstance(error.__cause__, NotCanonical) else None
         raise cause or NotCanonical(f"not JSON-LD: {type(error).__name__}") from error
+
+
+def _canonical(document: Mapping[str, Any], load: Mapping[str, Any]) -> str:
+    processor = jsonld.JsonLdProcessor(on_property_dropped=_refuse)
+    expanded = processor.expand(document, dict(load))
+    for address in _addresses(expanded):
+        if ":" not in address or address.startswith(NOWHERE):
+            raise NotCanonical(f"not an absolute address: {address[:80]!r}")
+    options = {**load, "algorithm": "URDNA2015", "format": "application/n-quads"}
+    return str(jsonld.normalize(expanded, options))
 
 
 def _refuse(name: str | None) -> None:
@@ -94,15 +100,14 @@ class _Loader:
         self._more = more
 
     def __call__(self, address: str, options: Mapping[str, Any]) -> dict[str, Any]:
-        if address in CONTEXTS:
-            document = _shipped(address)
-        elif address in self._more:
-            document = self._more[address]
-        else:
+        if address not in CONTEXTS and address not in self._more:
             raise NotCanonical(f"a context that is not known here: {address[:120]!r}")
-        return {
+        ours = address in CONTEXTS
+        found = {
             "contentType": "application/ld+json",
             "contextUrl": None,
             "documentUrl": address,
-            "document": document,
+            "document": _shipped(address) if ours else self._more[address],
         }
+        # Lets pyld keep what it made of the context: a third less work for each document.
+        return found | {"tag": "static"} if ours else found
