@@ -1,8 +1,12 @@
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from certificates import codes
-from certificates.models import Revocation, Suspension
+from certificates.designing import PLAIN, READABLE, contrast
+from certificates.models import Design, Revocation, Suspension
+from certificates.pictures import Kept, NotAPicture, kept
 from people.forms import check_name
 
 
@@ -55,3 +59,77 @@ class SuspendForm(forms.Form):
 
 class LiftForm(forms.Form):
     lift_why = _for_the_record(_("What was found"))
+
+
+class DesignForm(forms.Form):
+    """One version of a design. A picture that is not chosen anew stays unless it is taken off."""
+
+    template = forms.ChoiceField(
+        label=_("Layout"), choices=Design.Template, widget=forms.RadioSelect
+    )
+    primary = forms.CharField(
+        label=_("Main color"), widget=forms.ColorInput, max_length=7, initial=PLAIN["primary"]
+    )
+    accent = forms.CharField(
+        label=_("Second color"), widget=forms.ColorInput, max_length=7, initial=PLAIN["accent"]
+    )
+    logo = forms.FileField(
+        label=_("Logo"),
+        required=False,
+        help_text=_("PNG or JPEG. One on a white or see-through ground looks best."),
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg"}),
+    )
+    without_logo = forms.BooleanField(label=_("No logo"), required=False)
+    signatory = forms.CharField(
+        label=_("Who signs"), required=False, max_length=120, help_text=_("Name and degrees.")
+    )
+    role_en = forms.CharField(label=_("Their role, in English"), required=False, max_length=120)
+    role_es = forms.CharField(label=_("Their role, in Spanish"), required=False, max_length=120)
+    signature = forms.FileField(
+        label=_("Picture of the signature"),
+        required=False,
+        help_text=_("PNG or JPEG, dark on white. Only with the consent of the person who signs."),
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg"}),
+    )
+    without_signature = forms.BooleanField(label=_("No picture of a signature"), required=False)
+
+    def clean_primary(self) -> str:
+        return self._readable("primary")
+
+    def clean_accent(self) -> str:
+        return self._readable("accent")
+
+    def clean_logo(self) -> Kept | None:
+        return self._picture("logo")
+
+    def clean_signature(self) -> Kept | None:
+        return self._picture("signature")
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("signature") and not given.get("signatory"):
+            self.add_error("signatory", _("Say whose signature it is."))
+        return given
+
+    def _readable(self, name: str) -> str:
+        colour = self.cleaned_data[name].lower()
+        try:
+            strong = contrast(colour) >= READABLE
+        except ValueError:
+            raise forms.ValidationError(_("Choose a color.")) from None
+        if not strong or len(colour) != len("#000000"):
+            raise forms.ValidationError(
+                _("This color is too light to be read on white. Choose a darker one.")
+            )
+        return str(colour)
+
+    def _picture(self, name: str) -> Kept | None:
+        file = self.cleaned_data.get(name)
+        if not file:
+            return None
+        try:
+            return kept(file)
+        except NotAPicture:
+            raise forms.ValidationError(
+                _("This file cannot be used. Choose a PNG or JPEG of at most 4 MB.")
+            ) from None

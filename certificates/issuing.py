@@ -16,14 +16,15 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from certificates import codes, letters, series, snapshot, withdrawing
-from certificates.models import Certificate, SeriesAward
+from certificates.canonical import fingerprint
+from certificates.models import Certificate, PrintGap, SeriesAward
+from certificates.press import missing_glyphs
 from courses.models import Completion
 from lms import outbox
 from lms.ticks import on_tick
 from people.audit import note
 from people.models import User
 
-fingerprint = snapshot.fingerprint
 SWEEP = 5000  # completions, or awards, in one tick
 
 
@@ -60,6 +61,7 @@ def issue_for_series(award: SeriesAward) -> Certificate:
             defaults=_fields(award, award.person.printed_name),
         )
         if made:
+            _note_gap(certificate)
             letters.promise(certificate)
     return certificate
 
@@ -83,6 +85,17 @@ def issue_series_due(now: datetime) -> str:
     for award in due:
         issue_for_series(award)
     return f"{len(due)} series certificates issued late"
+
+
+def promise_sweep(now: datetime) -> None:
+    """A person asks that everything due is issued now. Once a minute is often enough."""
+    outbox.promise("certificates.sweep", key=f"{now:%F %H:%M}", payload={})
+
+
+@outbox.handles("certificates.sweep")
+def _sweep(payload: Mapping[str, object]) -> str:
+    now = timezone.now()
+    return f"{issue_due(now)}, {issue_series_due(now)}"
 
 
 @transaction.atomic
@@ -119,6 +132,7 @@ def reissue(
         supersedes=certificate,
         **{**fields, "snapshot": said, "sha256": fingerprint(said)},
     )
+    _note_gap(fresh)
     note(by, "certificate.corrected", fresh, supersedes=certificate.pk, why=why)
     letters.promise(fresh)
     return fresh
@@ -149,6 +163,8 @@ def _issue(completion: Completion, *, letter: bool = True) -> Certificate:
         sequence=1,
         defaults={**_fields(completion, name), "supersedes": before},
     )
+    if made:
+        _note_gap(certificate)
     if made and letter:
         letters.promise(certificate)
     return certificate
@@ -170,6 +186,17 @@ def _fields(earned: Completion | SeriesAward, name: str) -> dict[str, Any]:
         "sha256": fingerprint(said),
         "issued_at": now,
     }
+
+
+def _note_gap(certificate: Certificate) -> None:
+    """A name that no font can print whole is certified all the same; staff see what is missing."""
+    said = certificate.snapshot
+    texts = [said["name"], *said["title"].values()]
+    texts += [title for course in said.get("courses", []) for title in course["title"].values()]
+    if all(text.isascii() for text in texts):
+        return  # the fonts need not be read
+    if missing := missing_glyphs(" ".join(texts)):
+        PrintGap.objects.create(certificate=certificate, characters=missing[:400])
 
 
 def _with_its_rows() -> QuerySet[Completion]:

@@ -1,14 +1,13 @@
 """What a certificate says, put together once, when it is issued. Reads rows, writes none.
 
 The snapshot is plain JSON and holds everything that is printed, shown or signed later; its shape
-is documented in `certificates.press`.
+is documented in `certificates.press`. It names the versions of the template, the design and the
+statements, holds every text in both languages, and its dates are days in the zone that it names.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -18,20 +17,21 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from certificates import codes
+from certificates import codes, designing
 from certificates.credit import lines_of, plain
-from certificates.models import SeriesAward, address_of
+from certificates.models import Design, SeriesAward, address_of
 from courses import cycles
 from courses.models import Completion, Course
 from courses.models.course import document_of
 from lms.text import LANGUAGES, Localised
 from people.models import User
 
-TEMPLATE = "groundwork-1"
+STATEMENT_VERSION = 1  # of the words below: raise it when they change
 STATEMENT = gettext_noop(
     "This certificate records hours of training. It does not grant professional "
     "continuing-education credit."
 )
+SAMPLE_TITLE = gettext_noop("A course to look at the design")
 SERIES_WORDS = gettext_noop("Series of courses")
 
 
@@ -39,7 +39,13 @@ def of_completion(completion: Completion, *, name: str, code: str, now: datetime
     """`completion` comes with its enrolment, person and version."""
     document, credit = document_of(completion.version_id), lines_of(completion.pk)
     return {
-        **_common(completion.enrolment.person, name=name, code=code, now=now),
+        **_common(
+            completion.enrolment.person,
+            completion.enrolment.organisation_id,
+            name=name,
+            code=code,
+            now=now,
+        ),
         "statements": statements(credit),
         "credit": credit,
         "kind": "course",
@@ -72,7 +78,13 @@ def of_series(
     hours = sum((Decimal(each.hours["training"]) for each in completions), Decimal(0))
     minutes = [each.minutes for each in completions if each.minutes is not None]
     return {
-        **_common(award.person, name=name, code=code, now=now),
+        **_common(
+            award.person,
+            completions[-1].enrolment.organisation_id,  # of the deciding one
+            name=name,
+            code=code,
+            now=now,
+        ),
         "statements": statements([]),
         "credit": [],  # the boards' credit stands on the certificates of the courses
         "kind": "series",
@@ -95,28 +107,47 @@ def of_series(
     }
 
 
-def statements(credit: list[dict[str, Any]]) -> list[Localised]:
-    """That training hours alone are no professional credit, where there is none."""
-    return [] if credit else [_in_each_language(STATEMENT)]
-
-
-def fingerprint(snapshot: Mapping[str, Any]) -> str:
-    """SHA-256 of the snapshot as canonical JSON (sorted keys, no spaces, UTF-8)."""
-    text = json.dumps(snapshot, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _common(person: User, *, name: str, code: str, now: datetime) -> dict[str, Any]:
+def sample(design: Design, *, name: str, language: str, now: datetime) -> dict[str, Any]:
+    """A made-up certificate, to look at a design. Its number is none of ours."""
+    code = "0" * codes.LENGTH
     return {
-        "format": 1,
-        "template": TEMPLATE,
+        "format": 2,
+        **designing.frozen(design),
+        "language": language,
+        "name": name,
+        "title": _in_each_language(SAMPLE_TITLE),
+        "completed_on": _day(now),
+        "issued_on": _day(now),
+        "hours": "1.5",
+        "minutes": 75,
+        "format_words": _in_each_language(Course.Format.WEBINAR.label),
+        "provider": {"name": settings.PROVIDER_NAME, "address": "", "url": settings.SITE_URL},
+        "statements": statements([]),
+        "code": codes.printed(code),
+        "verify_url": address_of(code),
+    }
+
+
+def statements(credit: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """That training hours alone are no professional credit, where there is none."""
+    if credit:
+        return []
+    said = _in_each_language(STATEMENT)
+    return [{**said, "id": "hours-only", "version": STATEMENT_VERSION}]
+
+
+def _common(
+    person: User, organisation_id: int | None, *, name: str, code: str, now: datetime
+) -> dict[str, Any]:
+    return {
+        "format": 2,
+        **designing.frozen(designing.in_use(organisation_id)),
         "language": person.language,
         "name": name,
         "zone": str(timezone.get_default_timezone()),
         "issued_on": _day(now),
         "expires_on": None,
         "provider": {"name": settings.PROVIDER_NAME, "address": "", "url": settings.SITE_URL},
-        "signatories": [],
         "code": codes.printed(code),
         "verify_url": address_of(code),
     }

@@ -1,7 +1,7 @@
 from django.urls import path, re_path
 
 from certificates.transcripts import pages
-from certificates.views import managing, public
+from certificates.views import designs, desk, managing, public
 
 app_name = "certificates"
 CODE = r"(?P<code>[0-9A-Za-z-]{10,48})"
@@ -16,4 +16,11 @@ urlpatterns = [
     re_path(rf"^certificates/{CODE}/lift/$", managing.lift, name="lift"),
     re_path(rf"^certificates/{CODE}\.pdf$", public.pdf, name="pdf"),
     re_path(rf"^certificates/{CODE}\.json$", public.as_json, name="json"),
+    path("staff/certificates/", desk.desk, name="desk"),
+    path("staff/certificates/issue/", desk.issue, name="issue"),
+    path("staff/certificates/designs/", designs.designs, name="designs"),
+    path("staff/certificates/designs/new/", designs.new_design, name="new-design"),
+    path("staff/certificates/designs/<int:pk>/", designs.design, name="design"),
+    path("staff/certificates/designs/<int:pk>/preview.png", designs.preview, name="preview"),
+    path("staff/certificates/designs/<int:pk>/use/", designs.use_design, name="use-design"),
 ]

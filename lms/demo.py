@@ -16,6 +16,8 @@ from django.db import transaction
 from django.templatetags.static import static
 from django.utils import timezone
 
+from certificates import designing
+from certificates.models import Design
 from courses import assessment, crediting, cycles
 from courses import loading as course_content
 from courses.enrolling import enrol
@@ -59,6 +61,7 @@ def load(now: datetime | None = None) -> list[str]:
         _readdress_recordings()
         _begin_learning(people["learner"])
         _credit(people)
+        _designs(people["credit"])
     return said
 
 
@@ -235,6 +238,30 @@ def _credit(people: dict[str, User]) -> None:
     renewal = {"window_days": 60, "grace_days": 30, "remind_days": [60, 30, 7]}
     cycles.set_policy(course, by=people["credit"], months=24, **renewal)
     _complete(enrol(people["lead"], course))
+
+
+def _designs(by: User) -> None:
+    """One design of the site in each layout; the first is in use."""
+    if Design.objects.exists():
+        return
+    for template, primary, accent in (
+        (Design.Template.SEEDLING, "#0f4c45", "#a9502f"),
+        (Design.Template.LEDGER, "#1b3a6b", "#8a5a12"),
+        (Design.Template.HORIZON, "#5a2350", "#b04a1f"),
+    ):
+        drawn = designing.draw(
+            None,
+            template=template.value,
+            primary=primary,
+            accent=accent,
+            logo=None,
+            signatory="",
+            signatory_role={},
+            signature=None,
+            by=by,
+        )
+        if template == Design.Template.SEEDLING:
+            designing.use(drawn, by=by)
 
 
 def _complete(enrolment: Enrolment) -> None:

@@ -20,6 +20,8 @@ from django.utils import translation
 from lms import outbox
 from lms.html import markdown_html, trusted
 
+_HIDDEN = 0xF0000
+_WORD = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!])")
 
 
@@ -49,7 +51,7 @@ def send(
     """
     with translation.override(language):
         base = {"site_url": settings.SITE_URL, "language": language, **context}
-        subject, text = _split(_render(template, base))
+        subject, _ = _split(_render(template, base))
         escaped = {k: _escape(v) if _is_words(k, v) else v for k, v in base.items()}
         _, source = _split(_render(template, escaped))
         html = render_to_string(
@@ -57,7 +59,7 @@ def send(
             {**base, "subject": subject, "body": trusted(markdown_html(source))},
         )
     message = EmailMultiAlternatives(
-        subject=subject, body=_as_text(text), to=[to], headers={"Message-ID": _message_id(key)}
+        subject=subject, body=_as_text(source), to=[to], headers={"Message-ID": _message_id(key)}
     )
     message.attach_alternative(html, "text/html")
     if calendar is not None:
@@ -108,14 +110,23 @@ def _is_words(key: str, value: object) -> bool:
 
 
 def _escape(value: object) -> str:
+    """Marks become letters. Words like `totp_activated` have none; templates compare them."""
+    if _WORD.fullmatch(str(value)):
+        return str(value)
     return _MARKDOWN.sub(r"\\\1", str(value))
 
 
 def _as_text(markdown: str) -> str:
-    """Links as «words: address», marks of emphasis gone: what a plain-text reader wants to see."""
+    """Links as «words: address», marks of emphasis gone: what a plain-text reader wants to see.
+
+    What was escaped is somebody's own words, and stands as they wrote it: while the marks go, it
+    hides in the private-use area.
+    """
+    markdown = re.sub(r"\\([\\`*_{}\[\]<>#|!])", lambda held: chr(_HIDDEN + ord(held[1])), markdown)
     text = re.sub(r"\[([^\]]+)\]\(([^)]+)\)", r"\1: \2", markdown)
     text = re.sub(r"`(.+?)`", r"\1", text)
-    return re.sub(r"\*\*(.+?)\*\*", r"\1", text)
+    text = re.sub(r"\*\*(.+?)\*\*", r"\1", text)
+    return text.translate({_HIDDEN + code: code for code in range(128)})
 
 
 def _message_id(key: str) -> str:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from django.db.models import Count, F, Q
 
-from certificates.issuing import fingerprint as certificate_fingerprint
+from certificates.canonical import fingerprint as certificate_fingerprint
 from certificates.models import Certificate
 from courses import credit_rules, rules
 from courses.models import Completion, CourseVersion, CreditAward, Enrolment, Evidence

@@ -1,5 +1,7 @@
 from certificates.models.badge import Achievement, BadgeKey, StatusEntry
 from certificates.models.certificate import Certificate, State, address_of
+from certificates.models.design import Design, DesignPicture, DesignUse
+from certificates.models.gap import PrintGap
 from certificates.models.revocation import Revocation
 from certificates.models.series import SeriesAward
 from certificates.models.suspension import Lifting, Suspension
@@ -9,8 +11,12 @@ __all__ = [
     "Achievement",
     "BadgeKey",
     "Certificate",
+    "Design",
+    "DesignPicture",
+    "DesignUse",
     "Lifting",
     "OutsideTraining",
+    "PrintGap",
     "Revocation",
     "SeriesAward",
     "State",

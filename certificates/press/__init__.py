@@ -7,8 +7,9 @@
 
 The snapshot is plain JSON data, and the same snapshot gives the same bytes, today and years later:
 
-    format        1
-    template      "groundwork-1"; a name of a file in templates/
+    format        1 or 2
+    template      "seedling-1", "ledger-1", "horizon-1": a file in templates/ (format 1 knows only
+                  "groundwork-1", which takes no design)
     language      "en" or "es"
     name          as it is to be printed, up to 400 characters
     title         {"en", "es"}; the other language's stands below in smaller type
@@ -17,9 +18,13 @@ The snapshot is plain JSON data, and the same snapshot gives the same bytes, tod
     verify_url    where it can be checked: text, link and QR code
 
 These are needed. The rest may be missing or null: `issued_on` and `expires_on` (dates), `hours`
-("5.0"), `minutes` (a whole number), `organisation`, `series` and `format_words` ({"en", "es"}),
+("5.0"), `minutes` (a whole number), `kind` ("course" or "series"; a series has `courses`
+([{"title", "completed_on", "hours"}]), `needed` and `offered`), `design` ({"primary" and "accent":
+"#rrggbb", "logo": fingerprint, "logo_name"}), `organisation`, `series` and `format_words`
+({"en", "es"}),
 `credit` ([{"label": {…}, "hours", "statement": {…}}]), `statements` ([{"en", "es"}]), `provider`
-({"name", "address", "url"}), `signatories` ([{"name", "role": {…}}]). A text that is missing in
+({"name", "address", "url"}), `signatories`
+([{"name", "role": {…}, "signature": fingerprint}]). A text that is missing in
 the certificate's language is taken from the other one. Lists have up to 12 entries, texts up to
 2,000 characters. Whatever is refused raises `PressError` with a sentence.
 
@@ -44,6 +49,7 @@ The call blocks, is safe from any thread, and after a fork each process has a ch
 """
 
 import atexit
+import base64
 import json
 import logging
 import os
@@ -55,26 +61,31 @@ import threading
 import time
 import weakref
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from certificates.press.glyphs import missing_glyphs
 
 __all__ = [
+    "Picture",
     "Press",
     "PressError",
     "draw_badge",
     "missing_glyphs",
+    "preview",
     "print_certificate",
     "print_record",
 ]
+
+type Paper = Literal["letter", "a4"]
 
 logger = logging.getLogger(__name__)
 
 ROOT = Path(__file__).parent.parent.parent
 CHILD = (sys.executable, "-m", f"{__name__}.child")
 SECONDS = 20.0  # for one answer, the start of a child on a busy machine included
-LARGEST_REQUEST = 1 << 18
+LARGEST_REQUEST = 1 << 21
 LARGEST_ANSWER = 1 << 26
 
 # One thread prints one page at a time: helpers of Typst's own would only wait and take memory.
@@ -90,18 +101,52 @@ class _Lost(Exception):
     """The child ended, or did not answer in time."""
 
 
+@dataclass(frozen=True)
+class Picture:
+    """A logo or a signature: a PNG or JPEG, and its size in pixels."""
+
+    kind: Literal["image/png", "image/jpeg"]
+    data: bytes
+    width: int
+    height: int
+
+
 def print_certificate(
-    snapshot: Mapping[str, object], *, paper: Literal["letter", "a4"] = "letter"
+    snapshot: Mapping[str, object],
+    *,
+    paper: Paper = "letter",
+    pictures: Mapping[str, Picture] | None = None,
 ) -> bytes:
-    """Print a certificate. Takes about 15 ms, and the first one in a process about 200."""
-    return _print({"snapshot": dict(snapshot), "paper": paper})
+    """Print a certificate. Takes about 15 ms, and the first one in a process about 200.
+
+    `pictures` are those that the snapshot names, by their fingerprint.
+    """
+    return _print(_asked(snapshot, paper, pictures or {}))
 
 
-def print_record(
-    record: Mapping[str, object], *, paper: Literal["letter", "a4"] = "letter"
+def preview(
+    snapshot: Mapping[str, object],
+    *,
+    paper: Paper = "letter",
+    pictures: Mapping[str, Picture] | None = None,
 ) -> bytes:
+    """The same page as a PNG, for a browser."""
+    return _print(_asked(snapshot, paper, pictures or {}) | {"picture_of": True})
+
+
+def print_record(record: Mapping[str, object], *, paper: Paper = "letter") -> bytes:
     """Print a transcript: as many pages as it takes. `certificates.press.record` says its shape."""
     return _print({"snapshot": {**record, "template": "transcript-1"}, "paper": paper})
+
+
+def _asked(
+    snapshot: Mapping[str, object], paper: str, pictures: Mapping[str, Picture]
+) -> dict[str, object]:
+    given = {
+        fingerprint: [each.kind, base64.b64encode(each.data).decode(), each.width, each.height]
+        for fingerprint, each in pictures.items()
+    }
+    return {"snapshot": dict(snapshot), "paper": paper, "pictures": given}
 
 
 def _print(asked: Mapping[str, object]) -> bytes:

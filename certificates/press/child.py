@@ -2,9 +2,9 @@
 
 Reads requests from standard input and writes answers to standard output until its input ends,
 which is also how it notices that its parent is gone. A frame is four bytes of length (big endian)
-and that many bytes. A request is one frame of JSON: {"snapshot", "paper"}, or {"badge", "form"}.
-An answer is a frame of JSON, {"error", "trace", "missing"}, and a frame with the PDF or the
-picture, empty when there is an error.
+and that many bytes. A request is one frame of JSON: {"snapshot", "paper"} with {"pictures",
+"picture_of"} where they are needed, or {"badge", "form"}. An answer is a frame of JSON, {"error",
+"trace", "missing"}, and a frame with the PDF or the picture, empty when there is an error.
 """
 
 import io
@@ -32,6 +32,7 @@ CPU_SECONDS = 10  # for one document, which takes about 0.02
 WALL_SECONDS = 60  # for one document, should the parent no longer be there to watch
 
 SCALES = ("1", "0.93", "0.86", "0.79", "0.72", "0.65", "0.58", "0.5", "0.4", "0.3")
+PREVIEW = 110.0  # pixels in an inch
 ROUNDS = 6  # of printing without what Typst refuses
 ONE_PAGE = b"<</Type/Pages/Count 1/"  # in the first object, before any text of ours
 
@@ -82,7 +83,13 @@ def _trace(error: Exception) -> str:
     return "".join(traceback.format_tb(error.__traceback__))
 
 
-def _print(compiler: typst.Compiler, snapshot: dict[str, Any], paper: str) -> tuple[Sheet, bytes]:
+def _print(
+    compiler: typst.Compiler,
+    snapshot: dict[str, Any],
+    paper: str,
+    pictures: dict[str, list[Any]] | None = None,
+    picture_of: bool = False,
+) -> tuple[Sheet, bytes]:
     """Print a certificate's snapshot, or a transcript, which names its template too.
 
     Where Typst refuses a text in spite of the fonts' word, print without it.
@@ -92,13 +99,14 @@ def _print(compiler: typst.Compiler, snapshot: dict[str, Any], paper: str) -> tu
     one place at a time, so after a few the marks go as well.
     """
     without: set[str] = set()
+    drawn = {fingerprint: _svg(*picture) for fingerprint, picture in (pictures or {}).items()}
     for left in reversed(range(ROUNDS)):
         if snapshot.get("template") == TEMPLATE.stem:
             sheet = record_of(snapshot, paper, without)
         else:
-            sheet = sheet_of(snapshot, paper, without)
+            sheet = sheet_of(snapshot, paper, without, drawn)
         try:
-            return sheet, _compile(compiler, sheet)
+            return sheet, _compile(compiler, sheet, picture_of)
         except typst.TypstError as error:
             refused = _refused(error.message) - without
             if not refused or not left:
@@ -117,7 +125,15 @@ def _refused(message: str) -> set[str]:
     return {character for character in text if not character.isascii()}
 
 
-def _compile(compiler: typst.Compiler, sheet: Sheet) -> bytes:
+def _svg(kind: str, data: str, width: int, height: int) -> str:
+    """A picture as Typst takes it from memory: an SVG with the bytes (base64) inside it."""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:d}" height="{height:d}">'
+        f'<image href="data:{kind};base64,{data}" width="{width:d}" height="{height:d}"/></svg>'
+    )
+
+
+def _compile(compiler: typst.Compiler, sheet: Sheet, picture_of: bool) -> bytes:
     """The page at the largest scale at which it is one page, which is nearly always the first."""
     if sheet.template == TEMPLATE:  # a record has as many pages as it takes
         return _compile_at(compiler, sheet, {"sheet": _json(sheet.fields)})
@@ -128,7 +144,7 @@ def _compile(compiler: typst.Compiler, sheet: Sheet) -> bytes:
     for scale in SCALES:
         pdf = _compile_at(compiler, sheet, inputs | {"scale": scale})
         if ONE_PAGE in pdf[:128]:
-            return pdf
+            return _picture(compiler, sheet, inputs | {"scale": scale}) if picture_of else pdf
     raise ValueError("the texts are too long for one page")
 
 
@@ -143,6 +159,14 @@ def _compile_at(compiler: typst.Compiler, sheet: Sheet, inputs: dict[str, str]) 
     if not isinstance(pdf, bytes):
         raise TypeError("expected one PDF")
     return pdf
+
+
+def _picture(compiler: typst.Compiler, sheet: Sheet, inputs: dict[str, str]) -> bytes:
+    """The page as a PNG, to be looked at before it is used."""
+    png = compiler.compile(input=sheet.template, format="png", ppi=PREVIEW, sys_inputs=inputs)
+    if not isinstance(png, bytes):
+        raise TypeError("expected one page")
+    return png
 
 
 def _json(fields: dict[str, Any]) -> str:

@@ -14,13 +14,20 @@ from typing import Any
 
 from certificates.press.glyphs import missing_glyphs, printable
 
-TEMPLATES = {path.stem: path for path in Path(__file__).with_name("templates").glob("*.typ")}
+TEMPLATES = {
+    path.stem: path
+    for path in Path(__file__).with_name("templates").glob("*.typ")
+    if not path.stem.startswith("kit-")
+}
+FORMATS = (1, 2)
 OTHER = {"en": "es", "es": "en"}
 PAPERS = ("letter", "a4")
 LONGEST_NAME = 400
 LONGEST_TEXT = 2_000
 LONGEST_ADDRESS = 500
 MOST_ENTRIES = 12
+MOST_COURSES = 24
+PALETTE = {"primary": "#0f4c45", "accent": "#a9502f"}
 
 # A run of so many characters without a place to break would leave the page, or its column.
 WIDE, NARROW = 30, 16
@@ -30,6 +37,8 @@ _RUN = re.compile(
     r"\U00020000-\U0003ffff]+"
 )
 
+
+_HEX = re.compile(r"#[0-9a-f]{6}")
 
 type Text = str | dict[str, Any]
 
@@ -43,9 +52,15 @@ class Sheet:
     missing: str  # the characters that no font has
 
 
-def sheet_of(snapshot: Mapping[str, Any], paper: str, without: Set[str] = frozenset()) -> Sheet:
-    """Prepare a snapshot. `without` are characters to treat as if no font had them."""
-    if snapshot.get("format") != 1:
+def sheet_of(
+    snapshot: Mapping[str, Any],
+    paper: str,
+    without: Set[str] = frozenset(),
+    pictures: Mapping[str, str] | None = None,
+) -> Sheet:
+    """Prepare a snapshot. `without` are characters to treat as if no font had them, `pictures`
+    the logo and signatures that it names, as SVG by their fingerprint."""
+    if snapshot.get("format") not in FORMATS:
         raise ValueError(f"unknown snapshot format {snapshot.get('format')!r}")
     template = snapshot.get("template")
     if not isinstance(template, str) or template not in TEMPLATES:
@@ -64,8 +79,28 @@ def sheet_of(snapshot: Mapping[str, Any], paper: str, without: Set[str] = frozen
     verify_url = _address(snapshot.get("verify_url"), "verify_url")
     if not verify_url:
         raise ValueError("verify_url is not a web address")
+    design = _mapping(snapshot.get("design"), "design")
+    shown = _Pictures(pictures or {})
     fields = {
         "paper": paper,
+        "kind": "series" if snapshot.get("kind") == "series" else "course",
+        "palette": {part: _colour(design.get(part), part) for part in PALETTE},
+        "logo": shown.svg(design.get("logo"), "design.logo"),
+        "logo_name": reader.text(
+            design.get("logo_name") or provider.get("name"), "design.logo_name"
+        ),
+        "needed": _minutes(snapshot.get("needed")),
+        "offered": _minutes(snapshot.get("offered")),
+        "courses": [
+            {
+                "title": reader.needed(
+                    reader.pick(course.get("title"), "courses.title"), "courses.title"
+                ),
+                "completed_on": _parts(_date(course, "completed_on") or completed_on),
+                "hours": reader.text(course.get("hours"), "courses.hours"),
+            }
+            for course in _mappings(snapshot.get("courses"), "courses", MOST_COURSES)
+        ],
         "language": language,
         "other_language": OTHER[language],
         "name": reader.needed(snapshot.get("name"), "name", LONGEST_NAME),
@@ -101,6 +136,7 @@ def sheet_of(snapshot: Mapping[str, Any], paper: str, without: Set[str] = frozen
             {
                 "name": reader.text(person.get("name"), "signatories.name", room=NARROW),
                 "role": reader.local(person.get("role"), "signatories.role", NARROW),
+                "signature": shown.svg(person.get("signature"), "signatories.signature"),
             }
             for person in _mappings(snapshot.get("signatories"), "signatories")
         ],
@@ -174,6 +210,26 @@ def _set(text: str, room: int) -> Text:
     return {"text": text, "rtl": rtl, "runs": runs} if rtl or len(runs) > 1 else text
 
 
+class _Pictures:
+    def __init__(self, given: Mapping[str, str]) -> None:
+        self._given = given
+
+    def svg(self, fingerprint: object, name: str) -> str | None:
+        if not fingerprint:
+            return None
+        if not isinstance(fingerprint, str) or fingerprint not in self._given:
+            raise ValueError(f"{name} names a picture that was not given")
+        return self._given[fingerprint]
+
+
+def _colour(value: object, part: str) -> str:
+    if value is None:
+        return PALETTE[part]
+    if not isinstance(value, str) or not _HEX.fullmatch(value):
+        raise ValueError(f"design.{part} is not a colour")
+    return value
+
+
 def _mapping(value: object, name: str) -> Mapping[str, Any]:
     if value is None:
         return {}
@@ -182,13 +238,13 @@ def _mapping(value: object, name: str) -> Mapping[str, Any]:
     return value
 
 
-def _mappings(value: object, name: str) -> Iterable[Mapping[str, Any]]:
+def _mappings(value: object, name: str, most: int = MOST_ENTRIES) -> Iterable[Mapping[str, Any]]:
     if value is None:
         return []
     if not isinstance(value, list):
         raise ValueError(f"{name} is not a list")
-    if len(value) > MOST_ENTRIES:
-        raise ValueError(f"{name} has more than {MOST_ENTRIES} entries")
+    if len(value) > most:
+        raise ValueError(f"{name} has more than {most} entries")
     return [_mapping(entry, name) for entry in value]
 
 

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from certificates import codes
 from certificates.forms import VerifyForm
 from certificates.models import Certificate, State
-from certificates.press import PressError, print_certificate
+from certificates.press import PressError
+from certificates.printing import pdf_of
 from lms.http import see_other
 from people.access import credit_administrator
 
@@ -63,7 +64,7 @@ def pdf(request: HttpRequest, code: str) -> HttpResponse:
         return see_other(found.get_absolute_url())
     paper: Literal["letter", "a4"] = "a4" if request.GET.get("paper") == "a4" else "letter"
     try:
-        document = print_certificate(found.snapshot, paper=paper)
+        document = pdf_of(found.snapshot, paper)
     except PressError:
         messages.error(request, _("The document could not be made just now. Please try again."))
         return see_other(found.get_absolute_url())

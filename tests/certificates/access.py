@@ -15,4 +15,11 @@ ACCESS = {
     "badges:picture": "public",
     "badge-pages:issuer": "public",
     "badge-pages:achievement": "public",
+    "certificates:desk": "credit",
+    "certificates:issue": "credit",
+    "certificates:designs": "credit",
+    "certificates:new-design": "credit",
+    "certificates:design": "credit",
+    "certificates:preview": "credit",
+    "certificates:use-design": "credit",
 }

@@ -157,7 +157,12 @@ def a_press():
 
 
 def ask(one, **changes):
-    request = {"snapshot": snapshot(**changes), "paper": "letter"}
+    request = {
+        "snapshot": snapshot(**changes),
+        "paper": "letter",
+        "pictures": {},
+        "picture_of": False,
+    }
     return one.exchange(json.dumps(request).encode())
 
 
@@ -526,7 +531,7 @@ def test_the_fonts_are_small_free_and_all_in_use():
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"format": 2}, "unknown snapshot format 2"),
+        ({"format": 3}, "unknown snapshot format 3"),
         ({"template": "../secret"}, "unknown template '../secret'"),
         ({"template": None}, "unknown template None"),
         ({"language": "fr"}, "unknown language 'fr'"),
@@ -547,7 +552,7 @@ def test_the_fonts_are_small_free_and_all_in_use():
         ({"statements": [{}] * 13}, "statements has more than 12 entries"),
         ({"statements": ["x"]}, "statements is not an object"),
         ({"name": object()}, "the snapshot is not plain JSON data"),
-        ({"extra": "x" * 300_000}, "the snapshot is larger than 262144 bytes"),
+        ({"extra": "x" * 2_100_000}, "the snapshot is larger than 2097152 bytes"),
     ],
 )
 def test_a_snapshot_that_cannot_be_printed_is_refused_with_the_reason(changes, reason):
@@ -783,10 +788,10 @@ def test_the_child_is_confined(a_press, monkeypatch):
 STUMBLE = """
 import sys, time, certificates.press.child as child
 real = child._print
-def stumble(compiler, snapshot, paper):
+def stumble(compiler, snapshot, *rest, **more):
     if snapshot["name"] == "Ana Ruiz":
         {act}
-    return real(compiler, snapshot, paper)
+    return real(compiler, snapshot, *rest, **more)
 child._print = stumble
 {set}
 child.main()

@@ -42,6 +42,7 @@ NO_PAGES = {
         "certificates:json",
     ),
     *("badges:did", "badges:badge", "badges:status", "badges:picture"),
+    *("certificates:issue", "certificates:preview", "certificates:use-design"),
     *("courses:enrol", "courses:finish", "courses:reflect", "courses:start", "courses:answer"),
     *("courses:save", "courses:submit", "courses:try", "courses:discuss", "courses:withdraw"),
     *("people:join", "people:leave", "people:withdraw-answers"),
@@ -354,6 +355,12 @@ def credit(window, demo):
         demo.valid.get_absolute_url(),
         reverse("certificates:manage", args=[demo.valid.code]),
         reverse("certificates:manage", args=[demo.revoked.code]),
+        reverse("certificates:manage", args=[demo.suspended.code]),
+        demo.suspended.get_absolute_url(),
+        demo.series_certificate.get_absolute_url(),
+        *(reverse(f"certificates:{name}") for name in ("desk", "designs", "new-design")),
+        reverse("certificates:desk") + "?q=Tate",
+        demo.design.get_absolute_url(),
     )
     yield from refused(window, decide)
     yield from refused(window, reverse("certificates:manage", args=[demo.valid.code]))

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from certificates import issuing, withdrawing
-from certificates.models import Certificate
+from certificates.models import Certificate, Design
 from certificates.transcripts import outside, sharing
 from courses import assessment, banks, packing
 from courses.models import Course, Draft, Series
@@ -21,6 +21,7 @@ from library.models import CaseStudy, Practice
 from lms import demo
 from lms.models import OutboxEntry
 from people.models import User
+from tests.certificates.factories import courses_of, make_series
 from tests.factories import enrolled, finish, make_course, make_draft, make_person
 from tests.kinds import TEN
 from tests.webinars.factories import make_webinar, seat
@@ -142,12 +143,18 @@ def _certificates(world):
     """One that stands, one that a newer one replaced, one that was revoked."""
     credit, attendee = world.person["credit"], world.person["attendee"]
     world.valid = Certificate.objects.get(completion__enrolment__person=attendee)
-    for name in ("superseded", "revoked"):
+    for name in ("superseded", "revoked", "suspended"):
         course = make_course(lessons=["page"])
         finish(enrolled(attendee, course))
         made = Certificate.objects.get(completion__enrolment__course=course)
         setattr(world, name, made)
+    series = make_series(courses=1, needed=1)
+    finish(enrolled(attendee, courses_of(series)[0]))
+    world.series_certificate = Certificate.objects.get(series_award__series=series)
+    finish(enrolled(make_person(name="Zoë 😀"), make_course(lessons=["page"])))
+    world.design = Design.objects.filter(owner=0).first()
     issuing.reissue(world.superseded, name="Aaron B. Tate", by=credit, why="A letter")
+    withdrawing.suspend(world.suspended, reason="inquiry", by=credit, why="A question")
     withdrawing.revoke(world.revoked, reason="error", by=credit, why="Issued twice")
 
 
