@@ -27,7 +27,7 @@ from library import loading as library_content
 from people import joining
 from people import loading as people_content
 from people.models import Membership, Organisation, User
-from webinars import attendance, reconciling, scheduling
+from webinars import accommodating, attendance, reconciling, scheduling
 from webinars.models import AttendanceReport, Poll, Registration, Webinar
 from webinars.room import polls, setup, stage
 
@@ -99,7 +99,8 @@ def _sessions(people: dict[str, User], now: datetime) -> int:
         made += 1
     for course, start in ((third, tomorrow), (fourth, tomorrow + timedelta(days=6))):
         if not Webinar.objects.upcoming().filter(course=course, starts_at__gt=now).exists():
-            _schedule(course, people, start, start + LENGTH)
+            webinar = _schedule(course, people, start, start + LENGTH)
+            accommodating.ask(_seat(people["attendee"], webinar), {"asl": "", "cart": ""})
             made += 1
     return made
 

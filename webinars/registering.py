@@ -23,8 +23,8 @@ from lms.ticks import on_tick
 from people.accounts import account_for
 from people.joining import join
 from people.models import Organisation, User
-from webinars import letters, reminders, rules
-from webinars.models import Accommodation, Registration, SeatOffer, Webinar
+from webinars import accommodating, letters, reminders, rules
+from webinars.models import Registration, SeatOffer, Webinar
 
 State, Outcome = Registration.State, SeatOffer.Outcome
 SECOND, MICROSECOND = timedelta(seconds=1), timedelta(microseconds=1)
@@ -237,7 +237,8 @@ def _register(
         enrolment = enrol(person, locked.course, reason=Enrolment.Reason.WEBINAR)
         registration = _take_place(locked, enrolment, registration, organisation)
     if needs:
-        _ask_for(registration, needs)
+        registration.webinar = locked
+        accommodating.ask(registration, needs)
     return registration
 
 
@@ -275,13 +276,3 @@ def _behind_the_others(locked: Webinar, now: datetime) -> datetime:
     """The waitlist is ordered by this time. Two machines' clocks differ; the order must not."""
     last = locked.registrations.waiting().values_list("changed_at", flat=True).last()
     return now if last is None else max(now, last + MICROSECOND)
-
-
-def _ask_for(registration: Registration, needs: Mapping[str, str]) -> None:
-    Accommodation.objects.bulk_create(
-        [
-            Accommodation(registration=registration, kind=kind, note=note)
-            for kind, note in needs.items()
-        ],
-        ignore_conflicts=True,
-    )

@@ -63,6 +63,24 @@ class Finding:
         return self.present_seconds + self.bridged_seconds
 
 
+# Days that booking takes. Seattle Colleges ask for interpreters two weeks ahead and recommend three
+# (https://www.seattlecolleges.edu/node/8011), Metro State University for CART at meetings one week
+# ahead (https://www.metrostate.edu/accessibility/accommodations/asl-cart); the rest is like CART.
+LEAD_DAYS = {"asl": 14, "interpreter": 14, "cart": 7, "large_print": 7, "other": 7}
+COMFORTABLE_DAYS = {"asl": 21, "interpreter": 21}
+
+
+def urgency(kind: str, days_left: int) -> str:
+    """How pressing it is to book this, with so many days left: late, soon or calm.
+
+    Late: booking usually takes longer than that, so it may fail, and the person should hear so.
+    """
+    lead = LEAD_DAYS[kind]
+    if days_left < lead:
+        return "late"
+    return "soon" if days_left < COMFORTABLE_DAYS.get(kind, lead + 7) else "calm"
+
+
 LONGEST_OFFER = 24 * 3600
 SOON = 6 * 3600
 

@@ -38,7 +38,7 @@ FACE = (
     "stage",
     "recording",
 )
-RESERVED = {"new"}  # /host/new/ is the form
+RESERVED = {"new", "needs"}  # pages of their own under /host/
 
 
 def standard_policy() -> CreditPolicy:

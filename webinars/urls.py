@@ -1,6 +1,13 @@
 from django.urls import include, path
 
-from webinars.views import attendance, reconciling, registration, schedule, scheduling
+from webinars.views import (
+    accommodating,
+    attendance,
+    reconciling,
+    registration,
+    schedule,
+    scheduling,
+)
 
 app_name = "webinars"
 urlpatterns = [
@@ -17,6 +24,8 @@ urlpatterns = [
     path("me/calendar/renew/", schedule.renew_calendar, name="renew-calendar"),
     path("me/calendar/<str:secret>.ics", schedule.calendar_feed, name="calendar-feed"),
     path("host/new/", scheduling.new, name="schedule-new"),
+    path("host/needs/", accommodating.needs, name="needs"),
+    path("host/<slug:slug>/needs/<int:pk>/", accommodating.need, name="need"),
     path("host/<slug:slug>/edit/", scheduling.edit, name="schedule-edit"),
     path("host/<slug:slug>/call-off/", scheduling.call_off, name="call-off"),
     path("host/<slug:slug>/attendance/", attendance.attendance, name="attendance"),

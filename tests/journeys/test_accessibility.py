@@ -323,6 +323,8 @@ def host(window, demo):
         *(reverse(f"webinars:{name}", args=[live]) for name in ("room-setup", "acts")),
         reverse("webinars:merge", args=[live, demo.live.questions.get(state="approved").pk]),
         *(reverse(f"webinars:{n}", args=[demo.ended.slug]) for n in ("bring-report", "reconcile")),
+        reverse("webinars:needs"),
+        reverse("webinars:need", args=[ahead, demo.need.pk]),
         reverse("webinars:report", args=[demo.ended.slug, demo.ended.reports.get().pk]),
         demo.unpublished.get_absolute_url(),
         reverse("webinars:host", args=[demo.cancelled.slug]),

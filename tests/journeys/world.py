@@ -26,7 +26,7 @@ from tests.factories import enrolled, finish, make_course, make_draft, make_pers
 from tests.kinds import TEN
 from tests.webinars.factories import make_webinar, seat
 from webinars import registering, scheduling
-from webinars.models import Poll, Webinar
+from webinars.models import Accommodation, Poll, Webinar
 from webinars.room import chat, polls, questions
 
 SECRET = "JBSWY3DPEHPK3PXP"
@@ -69,6 +69,7 @@ def _sessions(world):
     world.full = make_webinar(capacity=1, languages=["en"], hosts=[host])
     seat(make_person(), world.full)
     seat(learner, world.full)
+    world.need = Accommodation.objects.filter(registration__webinar=world.ahead).first()
     world.kept = make_webinar(capacity=1, languages=["en"], hosts=[host])
     seat(host, world.kept)
     seat(learner, world.kept)

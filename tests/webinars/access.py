@@ -16,6 +16,8 @@ ACCESS = {
     "webinars:bring-report": "host",
     "webinars:report": "host",
     "webinars:reconcile": "host",
+    "webinars:needs": "host",
+    "webinars:need": "host",
     "webinars:attendance": "credit",
     "webinars:attendance-csv": "credit",
     "webinars:decide-attendance": "credit",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lms.models import PlannedQuerySet
 from people.models import Organisation, User
+from webinars import rules
 from webinars.models.schedule import Webinar
 
 if TYPE_CHECKING:
@@ -135,8 +137,26 @@ class SeatOffer(models.Model):
         return f"a seat for {self.registration_id} until {self.expires_at:%F %T}"
 
 
+class AccommodationQuerySet(PlannedQuerySet["Accommodation"]):
+    def open(self) -> Self:
+        """What somebody still has to arrange, of people who come to sessions that take place."""
+        return self.filter(
+            state__in=[Accommodation.State.ASKED, Accommodation.State.ARRANGING],
+            registration__webinar__ended_at=None,
+            registration__webinar__cancelled_at=None,
+            registration__webinar__ends_at__gt=timezone.now(),
+        ).exclude(registration__state=Registration.State.CANCELLED)
+
+    def for_worklist(self) -> Self:
+        return self.select_related("registration__person", "registration__webinar").planned()
+
+
 class Accommodation(models.Model):
-    """What a registered person asks for to take part. Staff work through these before the day."""
+    """What a registered person asks for to take part. Staff work through these before the day.
+
+    Written by `webinars.accommodating`. `answer` is what the person is told, `provider_note` what
+    only staff see: whom they booked, what it costs.
+    """
 
     class Kind(models.TextChoices):
         CART = "cart", _("Live captions by a person (CART)")
@@ -147,6 +167,7 @@ class Accommodation(models.Model):
 
     class State(models.TextChoices):
         ASKED = "asked", _("Asked")
+        ARRANGING = "arranging", _("Being arranged")
         ARRANGED = "arranged", _("Arranged")
         DECLINED = "declined", _("Could not be arranged")
 
@@ -155,9 +176,11 @@ class Accommodation(models.Model):
     note = models.CharField(max_length=500, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.ASKED)
     answer = models.CharField(max_length=500, blank=True)  # what the person is told
+    provider_note = models.CharField(max_length=1000, blank=True)
     asked_at = models.DateTimeField(default=timezone.now)
+    changed_at = models.DateTimeField(null=True)  # null: nobody has answered yet
 
-    objects = PlannedQuerySet["Accommodation"].as_manager()
+    objects = AccommodationQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -166,3 +189,14 @@ class Accommodation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} for {self.registration_id}"
+
+    @property
+    def book_by(self) -> datetime:
+        """After this, booking usually takes longer than there is time."""
+        lead = timedelta(days=rules.LEAD_DAYS[self.kind])
+        return self.registration.webinar.starts_at - lead
+
+    @property
+    def urgency(self) -> str:
+        left = self.registration.webinar.starts_at - timezone.now()
+        return rules.urgency(self.kind, left.days)
