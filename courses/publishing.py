@@ -36,7 +36,7 @@ from courses.models import (
 from courses.models.course import document_of
 from courses.models.record import organisation_of
 from courses.questions import problems_of
-from courses.words import texts_of_course, texts_of_lesson
+from courses.words import texts_of_course, texts_of_lesson, texts_of_pools
 from lms import outbox
 from lms.text import LANGUAGE_NAMES, said, searchable
 from people.models import User
@@ -255,6 +255,14 @@ def untranslated(draft: Draft, document: Mapping[str, Any]) -> list[Problem]:
                 "language": str(LANGUAGE_NAMES[language]),
             }
             found.append(Problem(sentence % told, item, language=language))
+        for lesson in lessons:
+            if translations.lacking(texts_of_pools(lesson), language):
+                sentence = _(
+                    "«%(name)s» draws questions that are not all in %(language)s. A course that "
+                    "earns credit is whole in each of its languages."
+                )
+                told = {"name": said(lesson["title"]), "language": str(LANGUAGE_NAMES[language])}
+                found.append(Problem(sentence % told, lesson["uuid"]))
     return found
 
 

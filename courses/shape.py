@@ -116,7 +116,9 @@ def _lesson(
     _localised(lesson, "title", where)
     _number(lesson, "minutes", where)
     _typed(lesson, "required", bool, where)
-    _typed(lesson, "settings", dict, where)
+    settings, within = _typed(lesson, "settings", dict, where), f"{where}.settings"
+    for inside, draw in _rows(settings, "draws", within) if "draws" in settings else []:
+        _draw(draw, inside)
     for inside, block in _rows(lesson, "blocks", where):
         _fresh(block, inside, uuids)
         _one_of(block, "kind", blocks, inside)
@@ -127,9 +129,7 @@ def _lesson(
         _fresh(question, inside, uuids)
         _question(question, inside, questions)
     for inside, pool in _rows(lesson, "pools", where) if "pools" in lesson else []:
-        _uuid(pool, "bank", inside)
-        _typed(pool, "tag", str, inside)
-        _number(pool, "count", inside, most=1000)
+        _draw(pool, inside)
         for within, question in _rows(pool, "questions", inside):
             _uuid(question, "uuid", within)  # two pools may hold the same question
             _question(question, within, questions)
@@ -139,6 +139,13 @@ def _question(question: Any, where: str, kinds: Collection[str]) -> None:
     _one_of(question, "kind", kinds, where)
     _number(question, "points", where, most=32_767)
     _typed(question, "body", dict, where)
+
+
+def _draw(data: Any, where: str) -> None:
+    """What a quiz draws from: a bank, perhaps only what bears a tag, and how many."""
+    _uuid(data, "bank", where)
+    _typed(data, "tag", str, where)
+    _number(data, "count", where, most=1000)
 
 
 def _rule(data: Mapping[str, Any], uuids: set[str]) -> None:
@@ -201,13 +208,17 @@ def _localised(data: Any, name: str, where: str) -> None:
             raise BadShape(f"{where}.{name}".strip("."), _("something else was expected here."))
 
 
+def is_uuid(value: object) -> bool:
+    """Written in the usual way: one uuid has one name."""
+    try:
+        return isinstance(value, str) and str(uuid.UUID(value)) == value
+    except ValueError:
+        return False
+
+
 def _uuid(data: Any, name: str, where: str) -> str:
     value: str = _typed(data, name, str, where)
-    try:
-        fits = str(uuid.UUID(value)) == value
-    except ValueError:
-        fits = False
-    if not fits:
+    if not is_uuid(value):
         raise BadShape(f"{where}.{name}".strip("."), _("this is no uuid."))
     return value
 

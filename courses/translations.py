@@ -93,6 +93,10 @@ def tally(texts: Iterable[Text], language: str, rows: Rows) -> Tally:
     return Tally(Counter(state_of(text, language, rows) for text in texts if text.source))
 
 
+def lacking(texts: Iterable[Text], language: str) -> bool:
+    return any(text.source and not text.words.get(language) for text in texts)
+
+
 def tally_of_document(document: Mapping[str, Any], language: str, rows: Rows) -> Tally:
     return tally(all_texts(document), language, rows)
 

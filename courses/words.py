@@ -64,6 +64,13 @@ def texts_of_lesson(lesson: Mapping[str, Any]) -> Iterator[Text]:
         yield from texts_of("question", question["uuid"], question, kind=kind, number=number)
 
 
+def texts_of_pools(lesson: Mapping[str, Any]) -> Iterator[Text]:
+    """Of the questions that a quiz may draw. They belong to banks and are translated there."""
+    for pool in lesson.get("pools", []):
+        for question in pool["questions"]:
+            yield from texts_of("question", question["uuid"], question, kind=question["kind"])
+
+
 def texts_of(
     part: str, item: str, values: Mapping[str, Any], *, kind: str = "", number: int = 0
 ) -> Iterator[Text]:

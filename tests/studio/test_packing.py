@@ -2,13 +2,14 @@
 
 import io
 import json
+import uuid
 import zipfile
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 
-from courses import packing
+from courses import banks, packing
 from courses.models import Block, Course, CourseVersion, Draft
 from courses.packing import Package, canonical
 from courses.publishing import fingerprint, freeze, publish
@@ -17,7 +18,7 @@ from courses.studio.importing import bring_in
 from lms import zips
 from lms.zips import BadZip
 from people.models import AuditEntry
-from tests.factories import both, enrolled, finish, make_draft, make_person
+from tests.factories import both, enrolled, finish, make_draft, make_person, single
 
 pytestmark = pytest.mark.django_db
 
@@ -31,8 +32,6 @@ def exported(course):
 def forget(course):
     """As if the course had never been here. Versions cannot be deleted: they get out of the way."""
     Draft.objects.filter(course=course).delete()
-    import uuid
-
     Course.objects.filter(pk=course.pk).update(
         uuid=uuid.uuid4(), slug=f"gone-{course.pk}", current=None
     )
@@ -266,6 +265,8 @@ BROKEN = {
     "a rule for nothing": lambda v: v["draft.json"]["rule"]["requirements"].append(
         {"item": "7b7b7b7b-0000-4000-8000-000000000000", "needs": "finished"}
     ),
+    "a draw from no bank": lambda v: quiz_of(v)["settings"].update(draws=[{"bank": "x"}]),
+    "draws of another shape": lambda v: quiz_of(v)["settings"].update(draws=5),
     "NUL": lambda v: lesson_of(v)["title"].update(en="a\0b"),
     "half a character": lambda v: lesson_of(v)["title"].update(en="\ud800"),
     "a huge number": lambda v: lesson_of(v)["settings"].update(attempts=10**30),
@@ -326,6 +327,45 @@ def test_json_that_goes_too_deep_is_refused(lived):
 
     with pytest.raises(BadZip, match="cannot be read"):
         Package(made)
+
+
+def test_banks_travel_with_the_course_that_draws_from_them(draft, trainer):
+    quiz = draft.modules.get().lessons.get(kind="quiz")
+    bank = banks.create(by=trainer, key=uuid.uuid4(), title="Numbers")
+    for prompt in ("One?", "Two?", "Three?"):
+        body = single(prompt)
+        banks.add(bank, by=trainer, key=uuid.uuid4(), kind="single", body=body, tags=["easy"])
+    quiz.settings["draws"] = [{"bank": str(bank.uuid), "tag": "easy", "count": 2}]
+    quiz.save()
+    publish(draft, by=trainer, policy="update")
+    file, slug = exported(draft.course), draft.course.slug
+    assert b"Rosa" not in file.getvalue()
+    forget(draft.course)
+    bank.delete()
+
+    reports = [bring_in(Package(file), by=None) for _ in range(2)]
+
+    assert [report.enclosed for report in reports] == [["3 questions in banks"], []]
+    assert not reports[1].changed
+    course = Course.objects.get(slug=slug)
+    assert exported(course).getvalue() == file.getvalue()
+    assert publish(course.draft, by=trainer, policy="update").number == 1
+
+
+def test_a_bank_that_is_here_keeps_its_own_words(draft, trainer):
+    quiz = draft.modules.get().lessons.get(kind="quiz")
+    bank = banks.create(by=trainer, key=uuid.uuid4(), title="Numbers")
+    row = banks.add(bank, by=trainer, key=uuid.uuid4(), kind="single", body=single("One?"))
+    quiz.settings["draws"] = [{"bank": str(bank.uuid), "tag": "", "count": 1}]
+    quiz.save()
+    file = exported(draft.course)
+    banks.save(row, by=trainer, base=editing.mark_of(row), body=single("Mine?"), points=1, tags=[])
+
+    bring_in(Package(file), by=trainer)
+
+    row.refresh_from_db()
+    assert row.body["prompt"]["en"] == "Mine?"
+    assert bank.questions.count() == 1
 
 
 def test_what_another_room_encloses_travels_along(lived, monkeypatch):
