@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 FEW = 10
 MOST_QUERIES, LESSON_BYTES, LESSON_REQUESTS = 8, 100_000, 15
-PARTS = ["pages", "certificates", "badges", "registering", "room", "records"]
+PARTS = ["pages", "certificates", "badges", "registering", "room", "records", "pack"]
 COLUMNS = ("what", "measured", "target", "of target")
 
 
@@ -83,6 +83,8 @@ def measurements(chosen: argparse.Namespace) -> Iterator[tuple[str, str, str, st
         yield from room(chosen.sockets)
     if chosen.only in {None, "records"}:
         yield from records(chosen.rows)
+    if chosen.only in {None, "pack"}:
+        yield from pack()
 
 
 def populate(learners: int) -> None:
@@ -179,6 +181,14 @@ def records(rows: int) -> Iterator[tuple[str, str, str, str]]:
     say(f"A record of {rows:,} rows")
     yield (f"Record checks, {rows:,} rows", "", "", "")
     yield from records.run(rows)
+
+
+def pack() -> Iterator[tuple[str, str, str, str]]:
+    from bench import pack
+
+    say("An evidence pack of 500 people")
+    yield ("Evidence pack, 500 people", "", "", "")
+    yield from pack.run(500)
 
 
 def print_table(rows: list[tuple[str, str, str, str]]) -> None:

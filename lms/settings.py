@@ -106,6 +106,7 @@ INSTALLED_APPS = [
     "courses",
     "webinars",
     "certificates",
+    "insights",
     "channels",
     "django_htmx",
     "django_prose_editor",

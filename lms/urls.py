@@ -29,6 +29,7 @@ urlpatterns += i18n_patterns(
     path("staff/outbox/<int:pk>/retry/", staff.retry, name="staff-outbox-retry"),
     path("staff/checks/", staff.checks, name="staff-checks"),
     path("staff/checks/now/", staff.check_now, name="staff-check-now"),
+    path("", include("insights.urls")),
     path("", include("certificates.crediting.urls")),
     path("", include("certificates.transcripts.urls")),
     path("", include("certificates.urls")),

@@ -32,6 +32,7 @@ NO_PAGES = {
     *("healthz", "readyz", "sitemap", "set-theme", "staff-outbox-retry", "staff-check-now"),
     *("transcripts:pdf", "transcripts:csv", "transcripts:share", "transcripts:stop-sharing"),
     *("transcripts:remove", "transcripts:proof", "transcripts:decide", "transcripts:waiting-proof"),
+    "insights:fetch",
     *("credit:renewal", "credit:withdraw", "credit:claim", "credit:nchec", "credit:train"),
     *(
         "certificates:correct",
@@ -345,6 +346,8 @@ def credit(window, demo):
     course = reverse("credit:course", args=[demo.course.slug])
     yield from pages(window, *(reverse(f"credit:{name}") for name in ("index", "reports")), course)
     yield from pages(window, reverse("transcripts:waiting"))
+    yield from refused(window)
+    yield from pages(window, reverse("insights:packs"))
     yield from refused(window)
     yield from refused(window, course)
     place = demo.ended.registrations.first()

@@ -1,0 +1,4 @@
+ACCESS = {
+    "insights:packs": "credit",
+    "insights:fetch": "credit",
+}
