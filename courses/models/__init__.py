@@ -10,7 +10,7 @@ from courses.models.credit import (
 )
 from courses.models.cycle import RenewalPolicy
 from courses.models.discussion import Post
-from courses.models.draft import Block, Draft, Lesson, Module, Question
+from courses.models.draft import Block, Draft, Lesson, Module, Question, Removed
 from courses.models.record import Completion, Enrolment, Evidence
 from courses.models.translation import Translation
 
@@ -37,6 +37,7 @@ __all__ = [
     "Post",
     "Question",
     "Reflection",
+    "Removed",
     "RenewalPolicy",
     "Series",
     "SeriesCourse",

@@ -7,6 +7,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Prefetch, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from courses.models.course import Course
@@ -138,6 +139,26 @@ class Block(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} block {self.uuid}"
+
+
+class Removed(models.Model):
+    """A part that was taken out of a draft, whole. Written by `courses.studio.removing`."""
+
+    draft = models.ForeignKey(Draft, models.CASCADE, related_name="removed")
+    kind = models.CharField(max_length=10)  # module, lesson, block, question
+    part = models.UUIDField()  # its uuid: the same part may go more than once
+    title = models.JSONField(default=dict)
+    data = models.JSONField()
+    removed_at = models.DateTimeField(default=timezone.now)
+    removed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+
+    objects = PlannedQuerySet["Removed"].as_manager()
+
+    class Meta:
+        ordering = ["-removed_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.part}"
 
 
 class Question(models.Model):

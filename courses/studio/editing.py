@@ -19,7 +19,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max, Model, QuerySet
+from django.db.models import F, Manager, Max, Model, QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -110,7 +110,7 @@ def _create_course(by: User, key: uuid.UUID, slug: str, values: Mapping[str, Any
     if slug in taken:
         raise ValidationError({"slug": _("Another course has this address. Choose another one.")})
     course = Course.objects.create(
-        uuid=key, slug=slug or _free_slug(values["title"], taken), title=values["title"]
+        uuid=key, slug=slug or free_slug(values["title"], taken), title=values["title"]
     )
     return Draft.objects.create(course=course, languages=list(LANGUAGES), changed_by=by, **values)
 
@@ -163,7 +163,7 @@ def add_lesson(module: Module, *, by: User, key: uuid.UUID, title: Localised, ki
     touch(held, by)
     return module.lessons.create(
         uuid=key,
-        slug=_free_slug(title, _lesson_slugs(held)),
+        slug=free_slug(title, lesson_slugs(held)),
         kind=kind,
         title=title,
         position=_next(module.lessons.all()),
@@ -195,8 +195,8 @@ def duplicate_lesson(lesson: Lesson, *, by: User, key: uuid.UUID) -> Lesson:
         return known
     lesson = _still(lesson)
     touch(held, by)
-    copy = _copy_lesson(lesson, lesson.module, key, _lesson_slugs(held), _as_copy(lesson.title))
-    _arrange(lesson.module.lessons.all(), copy, _after(lesson.module.lessons.all(), lesson))
+    copy = _copy_lesson(lesson, lesson.module, key, lesson_slugs(held), _as_copy(lesson.title))
+    arrange(lesson.module.lessons.all(), copy, _after(lesson.module.lessons.all(), lesson))
     return copy
 
 
@@ -211,11 +211,11 @@ def duplicate_module(module: Module, *, by: User, key: uuid.UUID) -> Module:
     copy = held.modules.create(
         uuid=key, title=_as_copy(module.title), summary=module.summary, position=0
     )
-    slugs = _lesson_slugs(held)
+    slugs = lesson_slugs(held)
     for lesson in module.lessons.order_by("position", "pk"):
         made = _copy_lesson(lesson, copy, uuid.uuid4(), slugs, lesson.title)
         Lesson.objects.filter(pk=made.pk).update(position=lesson.position)
-    _arrange(held.modules.all(), copy, _after(held.modules.all(), module))
+    arrange(held.modules.all(), copy, _after(held.modules.all(), module))
     return copy
 
 
@@ -223,7 +223,7 @@ def duplicate_module(module: Module, *, by: User, key: uuid.UUID) -> Module:
 def move_module(module: Module, *, by: User, before: Module | None) -> bool:
     """Put it in front of `before`, or last. Says whether anything moved; safe to repeat."""
     held = hold(module.draft)
-    moved = _arrange(held.modules.all(), _still(module), before)
+    moved = arrange(held.modules.all(), _still(module), before)
     if moved:
         touch(held, by)
     return moved
@@ -237,7 +237,7 @@ def move_lesson(lesson: Lesson, *, by: User, into: Module, before: Lesson | None
         raise ValueError(f"{into!r} is not of the course of {lesson!r}")
     lesson, into = _still(lesson), _still(into)
     changed = Lesson.objects.filter(pk=lesson.pk).exclude(module=into).update(module=into)
-    moved = _arrange(into.lessons.all(), lesson, before) or bool(changed)
+    moved = arrange(into.lessons.all(), lesson, before) or bool(changed)
     if moved:
         touch(held, by)
     return moved
@@ -270,7 +270,7 @@ def save_block(block: Block, *, by: User, base: str, values: Mapping[str, Any]) 
 @transaction.atomic
 def move_block(block: Block, *, by: User, before: Block | None) -> bool:
     held = hold(block.lesson.module.draft)
-    moved = _arrange(block.lesson.blocks.all(), _still(block), before)
+    moved = arrange(block.lesson.blocks.all(), _still(block), before)
     if moved:
         touch(held, by)
     return moved
@@ -300,19 +300,10 @@ def save_question(
 @transaction.atomic
 def move_question(question: Question, *, by: User, before: Question | None) -> bool:
     held = hold(question.lesson.module.draft)
-    moved = _arrange(question.lesson.questions.all(), _still(question), before)
+    moved = arrange(question.lesson.questions.all(), _still(question), before)
     if moved:
         touch(held, by)
     return moved
-
-
-@transaction.atomic
-def delete(draft: Draft, part: Placed, *, by: User) -> None:
-    """Take a part out of the draft with all it holds; published versions keep it. Repeatable."""
-    held = hold(draft)
-    gone, _rows = type(part)._default_manager.filter(pk=part.pk).delete()
-    if gone:
-        touch(held, by)
 
 
 # --- What the stories share
@@ -375,7 +366,7 @@ def _next(rows: QuerySet[Any]) -> int:
     return (rows.aggregate(last=Max("position"))["last"] or 0) + 1
 
 
-def _arrange[M: Placed](rows: QuerySet[M], moving: M, before: M | None) -> bool:
+def arrange[M: Placed](rows: QuerySet[M], moving: M, before: M | None) -> bool:
     """Number the rows 1, 2, 3 … with the moving one in front of `before`, or last."""
     if before is not None and before.pk == moving.pk:
         return False
@@ -386,9 +377,14 @@ def _arrange[M: Placed](rows: QuerySet[M], moving: M, before: M | None) -> bool:
         raise ValidationError(_("The order changed meanwhile. Look again, then move it."))
     me = next(row for row in order if row.pk == moving.pk)
     arranged = [*rest[:place], me, *rest[place:]]
+    moved = []
     for number, row in enumerate(arranged, 1):
         if row.position != number:
-            type(row)._default_manager.filter(pk=row.pk).update(position=number)
+            row.position = number
+            moved.append(row)
+    if moved:
+        manager: Manager[Any] = type(moving)._default_manager
+        manager.bulk_update(moved, ["position"], batch_size=500)
     return arranged != order
 
 
@@ -403,7 +399,7 @@ def _copy_lesson(
 ) -> Lesson:
     copy = into.lessons.create(
         uuid=key,
-        slug=_free_slug(title, slugs, lesson.slug),
+        slug=free_slug(title, slugs, lesson.slug),
         kind=lesson.kind,
         title=title,
         minutes=lesson.minutes,
@@ -435,11 +431,11 @@ def _as_copy(title: Localised) -> Localised:
     return named
 
 
-def _lesson_slugs(held: Draft) -> set[str]:
+def lesson_slugs(held: Draft) -> set[str]:
     return set(Lesson.objects.filter(module__draft=held).values_list("slug", flat=True))
 
 
-def _free_slug(title: Localised, taken: set[str], wish: str = "") -> str:
+def free_slug(title: Localised, taken: set[str], wish: str = "") -> str:
     """An address from the title that is still free: `name`, `name-2`, `name-3` …"""
     stem = (wish or slugify(said(title, "en")) or "lesson")[: SLUG_LENGTH - 5].strip("-")
     number, slug = 1, stem

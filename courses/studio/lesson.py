@@ -19,7 +19,7 @@ from courses.blocks import lacks, texts
 from courses.models import Bank, Block, Draft, Lesson, Question
 from courses.questions import problems_of
 from courses.reading import Piece, pieces
-from courses.studio import editing
+from courses.studio import editing, removing
 from courses.studio.block_forms import BlockForm
 from courses.studio.finding import (
     block_or_404,
@@ -29,6 +29,7 @@ from courses.studio.finding import (
     question_or_404,
 )
 from courses.studio.forms import LessonForm, NewBlockForm
+from courses.studio.outline import just_removed
 from courses.studio.question_forms import KIND_WORDS, AskForm
 from courses.studio.refusing import base_of, conflict_with, refused, rows_wanted
 from lms.http import render_page, see_other
@@ -174,9 +175,8 @@ def delete_block(request: SignedIn, slug: str, lesson: uuid.UUID, block: uuid.UU
         return see_other(address(within))  # it is gone already: a form sent twice
     found = block_or_404(within, block)
     if request.method == "POST":
-        editing.delete(draft, found, by=request.user)
-        messages.success(request, _("The block is deleted."))
-        return see_other(address(within))
+        kept = removing.delete(draft, found, by=request.user)
+        return see_other(address(within) + (f"?removed={kept.pk}" if kept else ""))
     context = {
         **_around(within),
         "name": found.get_kind_display(),
@@ -276,6 +276,7 @@ def _page(
         "asks": asks,
         "told": told,
         "problem": problem,
+        "removed": just_removed(request, lesson.module.draft),
     }
     if asks:
         context["rows"] = _question_rows(list(lesson.questions.order_by("position", "pk")))

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from courses.models import Draft, Lesson, Module
-from courses.studio import editing
+from courses.models import Draft, Lesson, Module, Removed
+from courses.studio import editing, removing
 from courses.studio.finding import draft_or_404, lesson_or_404, module_or_404, posted
 from courses.studio.forms import ModuleForm, NewLessonForm, NewModuleForm
 from courses.studio.refusing import base_of, refused
@@ -23,6 +23,8 @@ from courses.studio.standing import standing_of
 from lms.http import render_page, see_other
 from lms.text import said
 from people.access import SignedIn, author, only
+
+MOST_REMOVED = 200  # on the page of what was deleted
 
 
 @dataclass
@@ -161,9 +163,7 @@ def delete_module(request: SignedIn, slug: str, module: uuid.UUID) -> HttpRespon
         return see_other(_address(draft))  # it is gone already: a form sent twice
     found = module_or_404(draft, module)
     if request.method == "POST":
-        editing.delete(draft, found, by=request.user)
-        messages.success(request, _("«%(title)s» is deleted.") % {"title": said(found.title)})
-        return see_other(_address(draft))
+        return _gone(request, draft, removing.delete(draft, found, by=request.user))
     count = found.lessons.count()
     holds = ngettext("%(count)s lesson", "%(count)s lessons", count) % {"count": count}
     return _confirm(request, draft, found, holds, _address(draft))
@@ -177,9 +177,7 @@ def delete_lesson(request: SignedIn, slug: str, lesson: uuid.UUID) -> HttpRespon
         return see_other(_address(draft))
     found = lesson_or_404(draft, lesson)
     if request.method == "POST":
-        editing.delete(draft, found, by=request.user)
-        messages.success(request, _("«%(title)s» is deleted.") % {"title": said(found.title)})
-        return see_other(_address(draft))
+        return _gone(request, draft, removing.delete(draft, found, by=request.user))
     blocks, questions = found.blocks.count(), found.questions.count()
     holds = ", ".join(
         [
@@ -188,6 +186,62 @@ def delete_lesson(request: SignedIn, slug: str, lesson: uuid.UUID) -> HttpRespon
         ]
     )
     return _confirm(request, draft, found, holds, _address(draft))
+
+
+@require_http_methods(["GET", "POST"])
+@only(author)
+def removed(request: SignedIn, slug: str) -> HttpResponse:
+    """What was deleted from this draft. A POST puts one back, `back` being its number."""
+    draft = draft_or_404(request, slug)
+    rows = Removed.objects.filter(draft=draft).select_related("removed_by")
+    problem = ""
+    if request.method == "POST":
+        sent = request.POST.get("back", "")
+        if not (sent.isascii() and sent.isdigit() and len(sent) < 19):
+            raise Http404
+        found = rows.filter(pk=sent).first()
+        if found is None:  # it is back already: a form sent twice
+            return see_other(_address(draft))
+        found.draft = draft
+        try:
+            part = removing.put_back(found, by=request.user)
+        except ValidationError as refusal:
+            problem = refusal.messages[0]
+        else:
+            messages.success(request, _("«%(title)s» is back.") % {"title": _name_of(found)})
+            return see_other(_place_of(draft, part))
+    context = {
+        "draft": draft,
+        "course": draft.course,
+        "rows": rows.planned()[:MOST_REMOVED],
+        "problem": problem,
+    }
+    status = 422 if problem else 200
+    return render(request, "studio/removed.html", context, status=status)
+
+
+def _place_of(draft: Draft, part: editing.Placed) -> str:
+    if isinstance(part, Module | Lesson):
+        return f"{_address(draft)}#row-{part.uuid}"
+    to = reverse("studio:lesson", args=[draft.course.slug, part.lesson.uuid])
+    return f"{to}#{part._meta.model_name}-{part.uuid}"
+
+
+def _name_of(found: Removed) -> str:
+    return said(found.title) or _("Without a title")
+
+
+def _gone(request: SignedIn, draft: Draft, kept: Removed | None) -> HttpResponse:
+    to = _address(draft)
+    return see_other(f"{to}?removed={kept.pk}" if kept else to)
+
+
+def just_removed(request: SignedIn, draft: Draft) -> Removed | None:
+    """What the act before this page deleted, so that the page can offer to undo it."""
+    sent = request.GET.get("removed", "")
+    if not (sent.isascii() and sent.isdigit() and len(sent) < 19):
+        return None
+    return Removed.objects.filter(draft=draft, pk=sent).first()
 
 
 def _move_module(request: SignedIn, draft: Draft, what: uuid.UUID, before: str) -> str:
@@ -271,6 +325,8 @@ def _page(
         "told": told,
         "problem": problem,
         "made": made,
+        "removed": just_removed(request, draft),
+        "any_removed": Removed.objects.filter(draft=draft).exists(),
         "lesson_count": sum(len(module.lessons.all()) for module in modules),
         "minutes": sum(lesson.minutes for module in modules for lesson in module.lessons.all()),
     }

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from courses.models import Lesson, Question
 from courses.questions import problems_of
-from courses.studio import editing
+from courses.studio import editing, removing
 from courses.studio.finding import draft_or_404, lesson_or_404, question_or_404
 from courses.studio.lesson import address
 from courses.studio.question_forms import KIND_WORDS, USUAL, QuestionForm
@@ -86,9 +86,8 @@ def delete_question(
         return see_other(address(within))  # it is gone already: a form sent twice
     found = question_or_404(within, question)
     if request.method == "POST":
-        editing.delete(draft, found, by=request.user)
-        messages.success(request, _("The question is deleted."))
-        return see_other(address(within))
+        kept = removing.delete(draft, found, by=request.user)
+        return see_other(address(within) + (f"?removed={kept.pk}" if kept else ""))
     context = {
         "draft": draft,
         "course": draft.course,

@@ -27,6 +27,7 @@ urlpatterns = [
     path("", include("courses.studio.question_urls")),
     path(_course, outline.course, name="course"),
     path(f"{_course}details/", courses.details, name="details"),
+    path(f"{_course}removed/", outline.removed, name="removed"),
     path(f"{_course}arrange/", outline.arrange, name="arrange"),
     path(f"{_course}modules/add/", outline.add_module, name="add-module"),
     path(_module, outline.module, name="module"),

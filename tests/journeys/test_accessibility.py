@@ -289,7 +289,15 @@ def trainer(window, demo):
         reverse("studio:essay", args=[demo.essay.uuid]),
         *(
             studio(name)
-            for name in ("course", "details", "preview", "publish", "versions", "discussions")
+            for name in (
+                "course",
+                "details",
+                "preview",
+                "publish",
+                "versions",
+                "discussions",
+                "removed",
+            )
         ),
         *(studio(name, module.uuid) for name in ("module", "delete-module")),
         *(studio(name, lesson.uuid) for name in ("lesson", "lesson-settings", "delete-lesson")),

@@ -41,6 +41,7 @@ ACCESS = {
         "restore",
         "version-lesson",
         "discussions",
+        "removed",
         "export",
         "translate",
         "translate-texts",

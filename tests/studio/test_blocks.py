@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from courses.models import Block, Draft
-from courses.studio import editing
+from courses.studio import editing, removing
 from courses.studio.bilingual import RichTextField
 from courses.studio.block_forms import youtube_id
 from lms.html import ATTRIBUTES, TAGS, clean_html
@@ -328,7 +328,7 @@ def test_text_without_tags_is_markdown_and_empty_is_empty(typed, stored):
 
 
 def test_a_block_whose_lesson_went_is_not_found(studio, block, to, draft, trainer):
-    editing.delete(draft, block, by=trainer)
+    removing.delete(draft, block, by=trainer)
 
     assert studio.post(to, words("<p>x</p>")).status_code == 404
 
