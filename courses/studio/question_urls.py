@@ -2,13 +2,21 @@
 
 from django.urls import path
 
-from courses.studio import banks, essays
+from courses.studio import bank_files, banks, essays
 
 _bank = "banks/<slug:slug>/"
 _question = f"{_bank}questions/<uuid:question>/"
 urlpatterns = [
     path("banks/", banks.index, name="banks"),
     path(_bank, banks.bank, name="bank"),
+    path(f"{_bank}import/", bank_files.upload, name="import-questions"),
+    path(
+        f"{_bank}import/<slug:format>/<slug:name>/",
+        bank_files.preview,
+        name="import-questions-preview",
+    ),
+    path(f"{_bank}export/", bank_files.export, name="export-questions"),
+    path(f"{_bank}export/<slug:format>/", bank_files.download, name="download-bank"),
     path(f"{_bank}questions/new/", banks.new_question, name="new-bank-question"),
     path(_question, banks.question, name="bank-question"),
     path(f"{_question}delete/", banks.delete_question, name="delete-bank-question"),

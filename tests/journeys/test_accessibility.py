@@ -48,6 +48,7 @@ NO_PAGES = {
     *("courses:save", "courses:submit", "courses:try", "courses:discuss", "courses:withdraw"),
     *("people:join", "people:leave", "people:withdraw-answers"),
     *("studio:arrange", "studio:add-module", "studio:duplicate-module", "studio:add-lesson"),
+    "studio:download-bank",
     *("studio:take-essay", "studio:give-back-essay"),
     *("studio:duplicate-lesson", "studio:arrange-lesson", "studio:add-block"),
     "studio:export",
@@ -286,6 +287,8 @@ def trainer(window, demo):
             for name in ("bank-question", "delete-bank-question")
         ),
         studio("draws", quiz.uuid),
+        reverse("studio:import-questions", args=[demo.bank.slug]),
+        reverse("studio:export-questions", args=[demo.bank.slug]) + "?format=gift",
         reverse("studio:essay", args=[demo.essay.uuid]),
         *(
             studio(name)
@@ -319,6 +322,14 @@ def trainer(window, demo):
     window.page.wait_for_url("**/studio/import/*/")
     yield
     yield from refused(window, studio("new-question", quiz.uuid) + "?kind=single")
+    window.go(reverse("studio:import-questions", args=[demo.bank.slug]))
+    gift = b"One? {TRUE}\n\nTwo? {=a ~b}\n\nA description."
+    window.page.locator("[name=file]").set_input_files(
+        {"name": "q.txt", "mimeType": "text/plain", "buffer": gift}
+    )
+    window.press("Look at it")
+    window.page.wait_for_url("**/import/gift/*/")
+    yield
 
 
 def host(window, demo):

@@ -33,7 +33,7 @@ OF_ONE_PERSON = {"studio:import-preview"}
 # What learners sent: see test_essays.
 OF_LEARNERS = {"studio:essay", "studio:take-essay", "studio:give-back-essay"}
 # What is in a bank: see test_banks.
-OF_BANKS = {name for name in ACCESS if "bank" in name} - OF_NO_COURSE
+OF_BANKS = {name for name in ACCESS if "bank" in name or "questions" in name} - OF_NO_COURSE
 NAMES = sorted(ACCESS.keys() - OF_ONE_PERSON - OF_LEARNERS - OF_BANKS)
 
 
