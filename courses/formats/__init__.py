@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from courses.formats import aiken, csv, gift, moodle_xml, qti
+from courses.formats import aiken, csv, gift, moodle_xml, qti, qti_writing
 from courses.formats.base import BadFile, Given, Refused, Row, Taken, Written
 from courses.questions import problems_of
 
@@ -34,7 +34,7 @@ FORMATS: Mapping[str, Format] = {
     "gift": Format("GIFT", (".gift", ".txt"), gift.read, gift.write),
     "aiken": Format("Aiken", (".txt",), aiken.read),
     "moodle-xml": Format("Moodle XML", (".xml",), moodle_xml.read, moodle_xml.write),
-    "qti": Format("QTI 2.1, 2.2, 3.0", (".zip", ".xml"), qti.read, qti.write),
+    "qti": Format("QTI 2.1, 2.2, 3.0", (".zip", ".xml"), qti.read, qti_writing.write),
     "csv": Format(gettext_lazy("CSV table"), (".csv",), csv.read),  # type: ignore[arg-type]
 }
 
