@@ -28,7 +28,18 @@ from lms.ticks import on_tick
 from people import audit
 from people.models import User
 from webinars import letters, rules
-from webinars.models import Determination, LiveWindow, PresenceSpan, Registration, Webinar
+from webinars.models import (
+    Determination,
+    LiveWindow,
+    Poll,
+    PollVote,
+    PresenceSpan,
+    Prompt,
+    PromptAnswer,
+    PromptEase,
+    Registration,
+    Webinar,
+)
 from webinars.models.identity import IdentityMatch
 from webinars.models.schedule import FORGOTTEN
 from webinars.room import log, polls
@@ -141,6 +152,7 @@ def override(
         credited=credited,
         minutes=minutes if credited else 0,
         reasons=(rules.OVERRIDE, reason),
+        prompts=found.prompts,
     )
     standing = locked.determinations.order_by("-sequence").first()
     if standing is not None and (
@@ -179,9 +191,29 @@ def _find(registration: Registration) -> tuple[rules.Finding, str]:
         "live": windows,
         "present": rules.on_live_clock(spans, windows),
     }
+    asked = prompts(webinar, registration.person_id)
+    if webinar.policy.prompt_share_percent:
+        seen["prompts"] = asked
     text = json.dumps(seen, sort_keys=True, separators=(",", ":"))
     sha256 = hashlib.sha256(text.encode()).hexdigest()
-    return rules.attendance(spans, windows, webinar.policy.rule), sha256
+    return rules.attendance(spans, windows, webinar.policy.rule, asked), sha256
+
+
+def prompts(webinar: Webinar, person_id: int) -> rules.Prompts:
+    """What the session asked for a sign of attention, and what this person answered: prompts, and
+    polls that have a right answer. Nothing is counted where the policy asks for none."""
+    if not webinar.policy.prompt_share_percent:
+        return rules.Prompts()
+    asked = Prompt.objects.filter(webinar=webinar)
+    quizzes = Poll.objects.filter(webinar=webinar, opened_at__isnull=False).exclude(right=[])
+    given = PromptAnswer.objects.filter(prompt__webinar=webinar, person=person_id)
+    voted = PollVote.objects.filter(poll__in=quizzes, person=person_id).values("poll").distinct()
+    spared = PromptEase.objects.filter(webinar=webinar, person=person_id, kind=PromptEase.Kind.NONE)
+    return rules.Prompts(
+        asked=asked.count() + quizzes.count(),
+        answered=given.count() + voted.count(),
+        spared=spared.exists(),
+    )
 
 
 def _write(
@@ -201,6 +233,7 @@ def _write(
         live_seconds=found.live_seconds,
         present_seconds=found.present_seconds,
         bridged_seconds=found.bridged_seconds,
+        prompts=found.prompts._asdict() if found.prompts.asked else {},
         credited=found.credited,
         minutes=found.minutes,
         reasons=list(found.reasons),
@@ -246,6 +279,16 @@ def _marked(webinars: QuerySet[Webinar]) -> QuerySet[Webinar]:
     return webinars.annotate(
         span_count=Coalesce(Subquery(spans.annotate(n=Count("pk")).values("n")), Value(0)),
         match_count=Coalesce(Subquery(matches.annotate(n=Count("pk")).values("n")), Value(0)),
+        ease_count=Coalesce(
+            Subquery(
+                PromptEase.objects.filter(webinar=here)
+                .order_by()
+                .values("webinar")
+                .annotate(n=Count("pk"))
+                .values("n")
+            ),
+            Value(0),
+        ),
         place_count=Coalesce(Subquery(places.annotate(n=Count("pk")).values("n")), Value(0)),
         window_revision=Coalesce(
             Subquery(windows.order_by().values("webinar").annotate(n=Max("revision")).values("n")),
@@ -256,7 +299,7 @@ def _marked(webinars: QuerySet[Webinar]) -> QuerySet[Webinar]:
 
 def _promise_settling(marked: Webinar, due_at: datetime) -> None:
     mark = f"{marked.window_revision}.{marked.span_count}.{marked.place_count}"  # type: ignore[attr-defined]
-    mark += f".{marked.match_count}"  # type: ignore[attr-defined]
+    mark += f".{marked.match_count}.{marked.ease_count}"  # type: ignore[attr-defined]
     outbox.promise(
         "webinars.settle",
         key=f"{marked.pk}:{mark}",

@@ -24,6 +24,7 @@ LATE = "late"  # came after the late limit
 SHORT = "short"  # less than the share
 ENOUGH = "enough"
 BRIDGED = "bridged"  # short gaps were added back
+UNANSWERED = "unanswered"  # too few of the prompts
 CAPPED = "capped"  # more gaps than may be added back
 OVERRIDE = "override"  # a person decided; their words follow
 
@@ -43,10 +44,29 @@ class Policy:
     gap_total_percent: int = 5
     late_limit_minutes: int | None = None
     credit_step_minutes: int = 1
+    prompt_share_percent: int = 0
 
     def allowance(self, live: int) -> int:
         """The most that closed gaps may add to this much live time."""
         return min(self.gap_total_seconds, self.gap_total_percent * live // 100)
+
+
+class Prompts(NamedTuple):
+    """How often the session asked everybody for a sign, and how often this person gave one.
+
+    `asked` is of the session, not of the time that the person was there: else more presence could
+    mean more prompts left open, and earn less.
+    """
+
+    asked: int = 0
+    answered: int = 0
+    spared: bool = False  # granted: no prompts for this person
+
+    def needed(self, policy: Policy) -> int:
+        return -(-policy.prompt_share_percent * self.asked // 100)
+
+
+NO_PROMPTS = Prompts()
 
 
 @dataclass(frozen=True)
@@ -57,6 +77,7 @@ class Finding:
     credited: bool
     minutes: int  # awarded: none without credit
     reasons: tuple[str, ...]
+    prompts: Prompts = NO_PROMPTS
 
     @property
     def counted_seconds(self) -> int:
@@ -122,7 +143,9 @@ def on_live_clock(spans: Iterable[Span], windows: Iterable[Span]) -> list[Span]:
     return union(moved)
 
 
-def attendance(spans: Iterable[Span], windows: Iterable[Span], policy: Policy) -> Finding:
+def attendance(
+    spans: Iterable[Span], windows: Iterable[Span], policy: Policy, prompts: Prompts = NO_PROMPTS
+) -> Finding:
     """What one person's presence in one session earns. Order and repetition do not matter."""
     live_windows = union(windows)
     live = _length(live_windows)
@@ -138,7 +161,8 @@ def attendance(spans: Iterable[Span], windows: Iterable[Span], policy: Policy) -
         policy.late_limit_minutes is None or there[0].start <= 60 * policy.late_limit_minutes
     )
     enough = live > 0 and 100 * (present + bridged) >= policy.share_percent * live
-    credited = on_time and enough
+    awake = prompts.spared or prompts.answered >= prompts.needed(policy)
+    credited = on_time and enough and awake
     step = 60 * policy.credit_step_minutes
     return Finding(
         live_seconds=live,
@@ -146,12 +170,13 @@ def attendance(spans: Iterable[Span], windows: Iterable[Span], policy: Policy) -
         bridged_seconds=bridged,
         credited=credited,
         minutes=(present + bridged) // step * policy.credit_step_minutes if credited else 0,
-        reasons=tuple(_reasons(live, bool(there), on_time, enough, gaps, bridged)),
+        reasons=tuple(_reasons(live, bool(there), on_time, enough, awake, gaps, bridged)),
+        prompts=prompts,
     )
 
 
 def _reasons(
-    live: int, came: bool, on_time: bool, enough: bool, gaps: int, bridged: int
+    live: int, came: bool, on_time: bool, enough: bool, awake: bool, gaps: int, bridged: int
 ) -> Iterable[str]:
     if not live:
         yield NOT_LIVE
@@ -162,6 +187,8 @@ def _reasons(
     if not on_time:
         yield LATE
     yield ENOUGH if enough else SHORT
+    if not awake:
+        yield UNANSWERED
     if bridged:
         yield BRIDGED
     if gaps > bridged:

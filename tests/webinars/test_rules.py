@@ -13,7 +13,9 @@ from webinars.rules import (
     LATE,
     NOT_LIVE,
     SHORT,
+    UNANSWERED,
     Policy,
+    Prompts,
     Span,
     attendance,
     on_live_clock,
@@ -39,7 +41,9 @@ policies = st.builds(
     gap_total_percent=st.integers(0, 60),
     late_limit_minutes=st.none() | st.integers(0, 4),
     credit_step_minutes=st.integers(1, 3),
+    prompt_share_percent=st.sampled_from([0, 0, 1, 50, 67, 100]),
 )
+counted = st.builds(Prompts, st.integers(0, 5), st.integers(0, 5), st.booleans())
 
 
 def by_the_second(there, live, policy):
@@ -114,6 +118,32 @@ def test_more_evidence_never_lowers_a_result(there, more, live, policy):
     assert after.counted_seconds >= before.counted_seconds
     assert after.credited >= before.credited
     assert after.minutes >= before.minutes
+
+
+@settings(max_examples=800)
+@given(spans, spans, windows, policies, counted, st.integers(0, 3), st.booleans())
+def test_more_answers_or_more_presence_never_lower_a_result(
+    there, more, live, policy, prompts, answers, spared
+):
+    better = prompts._replace(answered=prompts.answered + answers, spared=prompts.spared or spared)
+    before = attendance(there, live, policy, prompts)
+    after = attendance(there + more, live, policy, better)
+    assert after.credited >= before.credited
+    assert after.minutes >= before.minutes
+
+
+@pytest.mark.parametrize(
+    ("share", "asked", "answered", "spared", "credited"),
+    [(0, 5, 0, False, True), (50, 0, 0, False, True), (50, 5, 2, False, False),
+     (50, 5, 3, False, True), (50, 4, 2, False, True), (100, 5, 4, False, False),
+     (100, 5, 0, True, True), (1, 5, 0, False, False)],
+)  # fmt: skip
+def test_credit_asks_for_its_share_of_answers(share, asked, answered, spared, credited):
+    policy = Policy(prompt_share_percent=share)
+    found = attendance([Span(0, 60)], [Span(0, 60)], policy, Prompts(asked, answered, spared))
+    assert found.credited is credited
+    assert (UNANSWERED in found.reasons) is not credited
+    assert found.present_seconds == 60
 
 
 @st.composite

@@ -22,6 +22,8 @@ ACCESS = {
     "webinars:caption-line": "token",
     "webinars:caption-seq": "token",
     "webinars:captions-address": "host",
+    "webinars:prompt": "signed-in",
+    "webinars:prompts": "host",
     "webinars:hand": "signed-in",
     "webinars:react": "signed-in",
     "webinars:merge": "host",

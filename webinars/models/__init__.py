@@ -2,6 +2,7 @@ from webinars.models.captions import CaptionLine
 from webinars.models.identity import AttendanceReport, IdentityMatch, ReportRow
 from webinars.models.polls import Poll, PollVote
 from webinars.models.presence import Determination, LiveWindow, PresenceSpan
+from webinars.models.prompts import Prompt, PromptAnswer, PromptEase
 from webinars.models.registration import Accommodation, Registration, SeatOffer
 from webinars.models.room import (
     ChatMessage,
@@ -30,6 +31,9 @@ __all__ = [
     "Poll",
     "PollVote",
     "PresenceSpan",
+    "Prompt",
+    "PromptAnswer",
+    "PromptEase",
     "QuestionVote",
     "Reaction",
     "Registration",

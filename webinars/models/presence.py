@@ -137,6 +137,7 @@ WORDS = {
     rules.SHORT: _("You were there for less of the session than credit asks for."),
     rules.ENOUGH: _("You were there for enough of the session."),
     rules.BRIDGED: _("Short gaps, such as a lost connection, were counted as time in the room."),
+    rules.UNANSWERED: _("You answered too few of the questions that came in between."),
     rules.CAPPED: _("There were more short gaps than may be counted."),
     rules.OVERRIDE: _("A credit administrator decided this:"),
 }

@@ -39,6 +39,10 @@ class CreditPolicy(models.Model):
     gap_total_percent = models.PositiveSmallIntegerField(default=5)
     late_limit_minutes = models.PositiveSmallIntegerField(null=True)  # None: come when you can
     credit_step_minutes = models.PositiveSmallIntegerField(default=1)  # minutes round down to it
+    # «Are you still here?» about this often, at irregular times; None: never. And how many of
+    # these, and of the polls that check what people know, have to be answered.
+    prompt_every_minutes = models.PositiveSmallIntegerField(null=True)
+    prompt_share_percent = models.PositiveSmallIntegerField(default=0)
     sources = models.JSONField(default=list)  # which presence sources count; empty: all
 
     class Meta:
@@ -50,6 +54,13 @@ class CreditPolicy(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(credit_step_minutes__gte=1), name="credit_step_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(prompt_share_percent__lte=100), name="prompt_share_is_a_percent"
+            ),
+            models.CheckConstraint(
+                condition=Q(prompt_every_minutes__isnull=True) | Q(prompt_every_minutes__gte=2),
+                name="prompts_not_at_once",
             ),
         ]
 
@@ -65,6 +76,7 @@ class CreditPolicy(models.Model):
             gap_total_percent=self.gap_total_percent,
             late_limit_minutes=self.late_limit_minutes,
             credit_step_minutes=self.credit_step_minutes,
+            prompt_share_percent=self.prompt_share_percent,
         )
 
 

@@ -13,6 +13,7 @@ same text into every socket's bounded queue.
     hub.py         one per event loop: rooms, sockets, ticks
     socket.py      the ASGI application of one socket, and the origin check
     door.py        who may come in, and whether they still may
+    prompts.py     «are you still here?» at times that only the server knows
     captions.py    lines of live captions, from a captioner to every page
     counts.py, heads.py       votes, and how many people are here
     presence.py    slices of presence from heartbeats
@@ -50,11 +51,11 @@ Every frame is one JSON object; what it is shows in its keys.
 Closing codes: 4403 not (or no longer) allowed, 4408 read too slowly: come back with `after`,
 4409 sends too much, 1012 the process stops: come back.
 
-Lists for everybody: `stage`, `notice`, `materials`, `rules` (each with the id 0), `questions`,
-`chat`, `polls`. For moderators also `queue`, `dismissed`, `hands` and, in place of the stage,
-`controls` (id 0). In `questions`, elements with `data-first` stand before the
-others. Frames hold no personal marks («you voted»): those stand on the page, in answers to the
-person's own requests.
+Lists for everybody: `prompt`, `questions`, `chat`, `polls`, and with the one id 0 `stage`,
+`notice`, `materials`, `rules`. For moderators also `queue`, `dismissed`, `hands` and, in place of
+the stage, `controls` (id 0). In `questions`, elements with `data-first` stand before the others.
+Frames hold no personal marks («you voted»): those stand on the page, in answers to the person's
+own requests.
 
 Server: uvicorn with `ws_per_message_deflate=False` (300 KB and half a millisecond for each socket
 otherwise), `lifespan="off"`, `ws_max_size=4096`.

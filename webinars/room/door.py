@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.models import Session
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils import timezone
 
 from people.access import owes_second_step
 from people.models import User
-from webinars.models import Hand, Registration, Webinar
+from webinars.models import Hand, PromptEase, Registration, Webinar
 from webinars.room.log import Audience
 
 CHUNK = 500  # ids in one query
@@ -27,6 +27,7 @@ class Guest:
     place: Registration | None
     hosting: bool
     hand_up: bool = False
+    ease: str = ""  # see PromptEase
 
     @property
     def seated(self) -> bool:
@@ -40,6 +41,7 @@ class Guest:
 def knock(person: User, slug: str) -> Guest | None:
     """None: for this person there is no such session. One query for who has a place."""
     hosts = Webinar.hosts.through.objects.filter(user=person.pk)
+    eases = PromptEase.objects.filter(person=person.pk)
     hands = Hand.objects.filter(person=person.pk, lowered_at__isnull=True)
     mine = (
         Registration.objects.of(person)
@@ -48,12 +50,14 @@ def knock(person: User, slug: str) -> Guest | None:
         .annotate(
             hosted=Exists(hosts.filter(webinar=OuterRef("webinar"))),
             hand_up=Exists(hands.filter(webinar=OuterRef("webinar"))),
+            ease=Subquery(eases.filter(webinar=OuterRef("webinar")).values("kind")),
         )
         .planned()
     )
     place: Any = mine.first()
     if place is not None:
         webinar, hosted, hand_up = place.webinar, place.hosted, place.hand_up
+        ease = place.ease or ""
     else:
         found = Webinar.objects.visible_to(person).filter(slug=slug)
         row: Any = (
@@ -67,11 +71,11 @@ def knock(person: User, slug: str) -> Guest | None:
         )
         if row is None:
             return None
-        webinar, hosted, hand_up = row, row.hosted, row.hand_up
+        webinar, hosted, hand_up, ease = row, row.hosted, row.hand_up, ""
     hosting = person.is_superuser or (person.may_host and hosted)
     if webinar.published_at is None and not hosting:
         return None
-    return Guest(webinar, person, place, hosting, hand_up)
+    return Guest(webinar, person, place, hosting, hand_up, ease)
 
 
 class Pass(NamedTuple):

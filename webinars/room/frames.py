@@ -20,6 +20,7 @@ from webinars.models import (
     Hand,
     LiveWindow,
     Poll,
+    Prompt,
     RoomEvent,
     RoomQuestion,
     Webinar,
@@ -32,7 +33,7 @@ from webinars.room.shown import Item, Places, Rows
 
 FARTHEST = 300  # events that are replayed; beyond that a fresh page is smaller
 LISTS: dict[str, tuple[str, ...]] = {
-    Audience.ALL: ("stage", "notice", "materials", "rules", "questions", "chat", "polls"),
+    Audience.ALL: ("stage", "notice", "prompt", "materials", "rules", "questions", "chat", "polls"),
     Audience.STAFF: (
         "controls",
         "notice",
@@ -71,7 +72,7 @@ def news_as_text(webinar_id: int, wanted: Iterable[tuple[View, int]]) -> News[st
 
 
 def news(webinar: Webinar, wanted: Iterable[tuple[View, int]]) -> News[Frame]:
-    """What readers who have seen up to a number need to see now. At most seven queries.
+    """What readers who have seen up to a number need to see now. At most eight queries.
 
     `webinar` is read before anything else: its number is the one that the answer goes up to.
     """
@@ -148,6 +149,8 @@ def _placed(rows: Rows, audience: str) -> Iterator[tuple[str, int | None, Places
         yield "message", message.pk, shown.places_of_message(rows, message, audience)
     for poll in rows.polls:
         yield "poll", poll.pk, shown.places_of_poll(rows, poll, audience)
+    for prompt in rows.prompts:
+        yield "prompt", prompt.pk, shown.places_of_prompt(rows, prompt, audience)
     for hand in rows.hands:
         yield "hand", hand.pk, shown.places_of_hand(rows, hand, audience)
 
@@ -162,6 +165,8 @@ def _load(webinar: Webinar, about: Mapping[str, set[int]], floor: int) -> Rows:
         rows.messages = named.order_by("pk")
     if "poll" in about:
         rows.polls = polls_of(webinar).filter(pk__in=about["poll"])
+    if "prompt" in about:
+        rows.prompts = Prompt.objects.filter(pk__in=about["prompt"]).planned()
     if "hand" in about:
         rows.hands = hands_of(webinar).filter(pk__in=about["hand"])
     if "state" in about:
@@ -226,11 +231,13 @@ def snapshot(
     *,
     questions: RoomQuestionQuerySet | None = None,
     polls: PlannedQuerySet[Any] | None = None,
+    prompts: PlannedQuerySet[Prompt] | None = None,
 ) -> Snapshot:
     """All lists as they are, and the number from which to follow.
 
     `webinar` is read before anything else: what happens between comes again in a frame. A page
-    may bring `questions_of` and `polls_of` with what it has to know about its person besides.
+    may bring `questions_of` and `polls_of` with what it has to know about its person besides, and
+    the prompts that are left for them.
     """
     if questions is None:
         questions = questions_of(webinar)
@@ -244,6 +251,9 @@ def snapshot(
         messages=last[::-1],
         polls=polls,
     )
+    if audience == Audience.ALL and webinar.state == Webinar.State.LIVE:
+        opened = Prompt.objects.filter(webinar=webinar, closed_at__isnull=True).planned()
+        rows.prompts = opened if prompts is None else prompts
     if audience != Audience.ALL:
         rows.live_since = _live_since(webinar)
         rows.hands = hands_of(webinar).filter(lowered_at__isnull=True)

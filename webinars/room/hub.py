@@ -18,7 +18,7 @@ from channels.db import DatabaseSyncToAsync
 from django.utils import timezone
 
 from webinars.attendance import record_slices
-from webinars.room import captions, counts, door, doorbell, frames, heads
+from webinars.room import captions, counts, door, doorbell, frames, heads, prompts
 from webinars.room.counts import Tally
 from webinars.room.doorbell import What
 from webinars.room.frames import View
@@ -33,6 +33,7 @@ BEAT = 20  # seconds between two heartbeats of one socket
 LOOK, LOOK_WITH_BELL = 1, 2  # seconds between looks at the rooms' last numbers
 TALLY, TALLY_WITHOUT_BELL = 1, 3
 DOOR = 4  # seconds until a session that was revoked is out, at most five with the work
+PROMPTS = 5
 HEADS = 5
 HEADS_ALIVE = timedelta(seconds=15)
 FLUSH = 60
@@ -291,6 +292,7 @@ class Hub:
             (1, self._count_heads_soon),
             (HEADS, self._count_heads),
             (DOOR, self._check_door),
+            (PROMPTS, self._ask_prompts),
             (FLUSH, self._flush),
         ]
         for second in count(1):
@@ -366,6 +368,9 @@ class Hub:
             for reader in room.readers:
                 if frame := encoded.get(reader.view.audience):
                     reader.offer(frame)
+
+    async def _ask_prompts(self) -> None:
+        await self._ask(prompts.look, list(self._rooms), timezone.now())
 
     async def _check_door(self) -> None:
         readers = [reader for room in self._rooms.values() for reader in room.everybody()]

@@ -13,4 +13,5 @@ def so_far(webinar: Webinar, person: User, now: datetime) -> rules.Finding:
     opened = webinar.windows.filter(closed_at__isnull=True).values_list("opened_at", flat=True)
     windows += [rules.Span(attendance.seconds(start), attendance.seconds(now)) for start in opened]
     there = attendance.presence(webinar, person.pk, webinar.policy.sources)
-    return rules.attendance(there, windows, webinar.policy.rule)
+    asked = attendance.prompts(webinar, person.pk)
+    return rules.attendance(there, windows, webinar.policy.rule, asked)

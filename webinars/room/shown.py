@@ -17,7 +17,7 @@ from django.utils import timezone, translation
 
 from people.models import User
 from webinars import models
-from webinars.models import ChatMessage, Hand, RoomQuestion, RoomSetup, Webinar
+from webinars.models import ChatMessage, Hand, Prompt, RoomQuestion, RoomSetup, Webinar
 from webinars.room.log import Audience
 
 _YOUTUBE_ID = re.compile(r"[A-Za-z0-9_-]{6,20}")
@@ -101,6 +101,11 @@ class Notice(Item):
 class Materials(Item):
     template = "webinars/room/materials.html"
     links: tuple[tuple[str, str], ...]  # (title, address)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StillHere(Item):
+    template = "webinars/room/prompt.html"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,6 +198,7 @@ class Rows:
     messages: Iterable[ChatMessage] = ()  # with `from_host`
     polls: Iterable[models.Poll] = ()
     hands: Iterable[Hand] = ()
+    prompts: Iterable[Prompt] = ()
     live_since: datetime | None = None
 
 
@@ -385,6 +391,13 @@ def places_of_materials(rows: Rows, audience: str) -> Places:
     links = [(str(each["title"]), str(each["url"])) for each in given]
     safe = tuple((title, url) for title, url in links if _SAFE.match(url))
     return {"materials": Materials(slug=rows.webinar.slug, links=safe) if safe else None}
+
+
+def places_of_prompt(rows: Rows, row: Prompt, audience: str) -> Places:
+    if audience != Audience.ALL:
+        return {}
+    item = StillHere(slug=rows.webinar.slug, id=row.pk)
+    return {"prompt": item if row.closed_at is None else None}
 
 
 def places_of_hand(rows: Rows, row: Hand, audience: str) -> Places:

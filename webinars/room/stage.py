@@ -17,7 +17,7 @@ from people import audit
 from people.models import User
 from webinars import attendance
 from webinars.models import LiveWindow, Webinar
-from webinars.room import log, polls
+from webinars.room import log, polls, prompts
 
 State = Webinar.State
 
@@ -40,7 +40,9 @@ def take_break(webinar: Webinar, by: User, now: datetime | None = None) -> None:
     """Pause. The time until the return is not live time."""
     room = log.locked(webinar.pk)
     if _move(room, by, State.BREAK, since={State.LIVE}):
-        _close_window(room, now or timezone.now())
+        now = now or timezone.now()
+        _close_window(room, now)
+        prompts.close_all(room, now)
 
 
 @transaction.atomic
@@ -52,6 +54,7 @@ def end(webinar: Webinar, by: User, now: datetime | None = None) -> None:
     if _move(room, by, State.ENDED, since={State.LIVE, State.BREAK}):
         _close_window(room, now)
         polls.close_all(room, by, now)
+        prompts.close_all(room, now)
         attendance.settle(room, now)
 
 

@@ -15,8 +15,17 @@ from django.views.decorators.http import require_POST
 from lms.http import see_other
 from people.access import SignedIn, host, only
 from people.models import AuditEntry
-from webinars.models import ChatMessage, Hand, RoomQuestion, Silence, Webinar
-from webinars.room import chat, hands, questions, setup, shown
+from webinars.models import (
+    ChatMessage,
+    CreditPolicy,
+    Hand,
+    Prompt,
+    PromptEase,
+    RoomQuestion,
+    Silence,
+    Webinar,
+)
+from webinars.room import chat, hands, prompts, questions, setup, shown
 from webinars.room.forms import AnswerForm
 from webinars.views.console import address, done, hosted, refused
 
@@ -36,6 +45,7 @@ WORDS = {
     "room.person-silenced": gettext_lazy("silenced a person"),
     "room.person-heard": gettext_lazy("let a person write again"),
     "room.hand-lowered": gettext_lazy("took a hand down"),
+    "room.prompts-eased": gettext_lazy("changed what a person is asked in between"),
     "room.captions-address": gettext_lazy("made an address for captions"),
     "room.poll-written": gettext_lazy("wrote a poll"),
     "room.poll-opened": gettext_lazy("opened a poll"),
@@ -154,6 +164,35 @@ def chat_rules(request: SignedIn, slug: str) -> HttpResponse:
     else:
         return HttpResponseBadRequest()
     return done(request, webinar, "chat")
+
+
+@only(host)
+def prompts_page(request: SignedIn, slug: str) -> HttpResponse:
+    """How attention is asked for, and who is spared it."""
+    webinar = hosted(request, slug)
+    places = webinar.registrations.standing().filter(accommodations__isnull=False).distinct()
+    rows = places.select_related("person").order_by("person__name", "pk")
+    if request.method == "POST":
+        chosen, kind = request.POST.get("place", ""), request.POST.get("kind", "")
+        number = int(chosen) if chosen.isascii() and chosen.isdigit() else 0
+        place = get_object_or_404(rows, pk=number)
+        if kind not in {"", *PromptEase.Kind.values}:
+            return HttpResponseBadRequest()
+        prompts.ease(webinar, place.person, kind, request.user)
+        return see_other(reverse("webinars:prompts", args=[slug]))
+    granted = dict(PromptEase.objects.filter(webinar=webinar).values_list("person", "kind"))
+    asked = Prompt.objects.filter(webinar=webinar).annotate(answered=Count("answers"))
+    context = {
+        "webinar": webinar,
+        "policy": CreditPolicy.objects.get(pk=webinar.policy_id),
+        "asked": asked.order_by("-number"),
+        "rows": [
+            (place, granted.get(place.person_id, ""), place.accommodations.all())
+            for place in rows.prefetch_related("accommodations")
+        ],
+        "kinds": [("", _("As everybody else")), *PromptEase.Kind.choices],
+    }
+    return render(request, "webinars/room_prompts.html", context)
 
 
 @only(host)

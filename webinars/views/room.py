@@ -22,11 +22,24 @@ from people.access import SignedIn
 from webinars.models import (
     Poll,
     PollVote,
+    Prompt,
     QuestionVote,
     RoomQuestion,
     RoomSetup,
+    Webinar,
 )
-from webinars.room import captions, chat, frames, hands, minutes, polling, polls, questions, shown
+from webinars.room import (
+    captions,
+    chat,
+    frames,
+    hands,
+    minutes,
+    polling,
+    polls,
+    prompts,
+    questions,
+    shown,
+)
 from webinars.room.door import Guest, knock
 from webinars.room.forms import MessageForm, QuestionForm
 from webinars.room.frames import View
@@ -54,6 +67,7 @@ def me(request: SignedIn, slug: str) -> HttpResponse:
     context: dict[str, object] = {"webinar": guest.webinar, "now": now, "mine": _mine(guest)}
     if guest.seated:
         finding = minutes.so_far(guest.webinar, guest.person, now)
+        context["asked"] = finding.prompts
         context["counted"] = finding.counted_seconds // 60
         context["live"] = finding.live_seconds // 60
     if not request.htmx:
@@ -165,6 +179,25 @@ def hand(request: SignedIn, slug: str) -> HttpResponse:
         return see_other(_address(guest))
     context = {"webinar": guest.webinar, "up": wanted, "reactions": hands.REACTIONS}
     return render(request, "webinars/room/acts.html", context)
+
+
+@login_required
+@require_POST
+def prompt(request: SignedIn, slug: str, pk: int) -> HttpResponse:
+    """«I am here.»"""
+    guest = _inside(request, slug)
+    asked = get_object_or_404(Prompt, webinar=guest.webinar, pk=pk)
+    try:
+        prompts.answer(asked, guest.person)
+    except ValidationError as error:
+        return _refused(request, guest, error)
+    if not request.htmx:
+        messages.success(request, _("Thank you. It counts."))
+        return see_other(_address(guest))
+    said_aloud = {"room:said": {"words": _("Thank you. It counts.")}}
+    thanks = render(request, "webinars/room/prompt_answered.html", {"id": pk})
+    thanks["HX-Trigger"] = json.dumps(said_aloud)
+    return thanks
 
 
 @login_required
@@ -283,6 +316,7 @@ def _page(
         .annotate(vote_count=Count("votes"), voted=Exists(voted))
         .select_related("merged_into"),
         polls=frames.polls_of(webinar).annotate(chosen=Subquery(chosen.values("choices"))),
+        prompts=prompts.shown_to(webinar, person),
     )
     rows: Any = snapshot.rows
     by_pk = {row.pk: row for row in rows.questions}
@@ -313,7 +347,13 @@ def _page(
         "mine": [r for r in rows.questions if r.author_id == person.pk and r.state != withdrawn],
         "voted": [row.pk for row in rows.questions if row.voted],
         "answered": [row.pk for row in rows.polls if row.chosen],
-        "needs": list(guest.place.accommodations.all()) if guest.place else [],
+        "prompts": snapshot.lists["prompt"],
+        "ease": guest.ease,
+        "needs": (
+            list(guest.place.accommodations.all())
+            if guest.place and webinar.state == Webinar.State.SCHEDULED
+            else []
+        ),
         "captions": captions.recent(webinar.pk, timezone.now()),
         "captioned": bool(RoomSetup.of(webinar).caption_secret),
         "ask": ask or QuestionForm(names_known=RoomSetup.of(webinar).names_known),

@@ -286,6 +286,7 @@ ROUTES = [
     ("post", "vote-poll", True),
     ("post", "hand", False),
     ("post", "react", False),
+    ("post", "prompt", True),
 ]
 
 

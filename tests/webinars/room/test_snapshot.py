@@ -1,7 +1,10 @@
 """Whoever follows the frames sees what a page shows that is loaded anew."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -10,15 +13,15 @@ from courses.models.course import document_of
 from tests.factories import make_person
 from tests.webinars.room import factories as make
 from tests.webinars.room.reading import ATTENDEE, MODERATOR, Page, View, fresh
-from webinars.models import ChatMessage, Hand, Poll, RoomEvent, RoomQuestion, Webinar
-from webinars.room import chat, frames, hands, polls, questions, setup, stage
+from webinars.models import ChatMessage, CreditPolicy, Hand, Poll, RoomEvent, RoomQuestion, Webinar
+from webinars.room import chat, frames, hands, polls, prompts, questions, setup, stage
 from webinars.room.log import Audience
 
 OFTEN = ["ask", "say", "approve", "remove"]
 ACTS = [
     *OFTEN, *OFTEN, *OFTEN, "poll", "dismiss", "answer", "withdraw", "open", "close", "vote",
     "over", "hide", "break", "live", "end", "pin", "unpin", "merge", "hand", "lower", "silence",
-    "notice", "streams", "materials", "slow", "backup",
+    "notice", "streams", "materials", "prompt", "prompt", "slow", "backup",
 ]  # fmt: skip
 
 KINDS = ["single", "multiple", "scale", "words"]
@@ -55,7 +58,10 @@ class Histories(TestCase):
             frames.SHOWN, frames.FARTHEST = before
 
     def _live_through(self, steps):
-        room = make.make_room(live=False)
+        policy, _ = CreditPolicy.objects.get_or_create(
+            name="Attentive", number=1, defaults={"prompt_every_minutes": 15}
+        )
+        room = make.make_room(live=False, policy=policy)
         views = [ATTENDEE, MODERATOR, View(Audience.ALL, "es")]
         always, sometimes = [Page(room, v) for v in views], [Page(room, v) for v in views]
         for act, which, always_look, look in steps:
@@ -101,6 +107,8 @@ def do(room, act, which):
             questions.pin(question, host, wanted=act == "pin")
         elif question and act == "merge":
             questions.merge(question, RoomQuestion.objects.filter(webinar=room).last(), host)
+        elif act == "prompt":
+            prompts.look([room.pk], timezone.now() + timedelta(hours=which))
         elif act == "hand":
             hands.raise_hand(room, make.make_guest(room), wanted=True)
         elif act == "lower" and Hand.objects.exists():

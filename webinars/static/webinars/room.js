@@ -192,6 +192,13 @@ class Room extends HTMLElement {
 
   place(entry) {
     if (entry.state) this.be(entry.state);
+    if (entry.list === "prompt" && this.dataset.ease) {
+      if (this.dataset.ease === "none") return;
+      if (entry.html === null && !entry.late) { // granted: three times as long
+        setTimeout(() => this.place({ ...entry, late: true }), 6 * 60_000);
+        return;
+      }
+    }
     const list = this.querySelector(`[data-list="${entry.list}"]`);
     if (!list) return;
     const old = this.itemOf(list, entry.id);
