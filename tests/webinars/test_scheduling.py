@@ -28,7 +28,7 @@ def test_a_session_belongs_to_a_live_lesson_of_a_published_course():
 
 def test_the_standard_policy_is_made_once():
     assert scheduling.standard_policy() == scheduling.standard_policy()
-    assert CreditPolicy.objects.get().share_percent == 80
+    assert CreditPolicy.objects.get(name="Standard").share_percent == 80
 
 
 @pytest.mark.parametrize("slug", ["taken", "new"])
