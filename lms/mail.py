@@ -42,12 +42,14 @@ def send(
     attachments: Sequence[Attachment] = (),
     calendar: bytes | None = None,
     calendar_method: str = "REQUEST",
+    unsubscribe_url: str = "",
 ) -> str:
     """Render and hand one letter to the mailer; returns what staff see («Subject» to address).
 
     `key` makes the Message-ID: the same promise kept twice is recognisable as one letter.
     Plain strings in `context` are escaped as Markdown in the HTML part: a name is never a link.
     `calendar` goes in as a text/calendar alternative with its method, as mail clients expect.
+    `unsubscribe_url` takes a POST from the mail program itself (RFC 8058): one click, no page.
     """
     with translation.override(language):
         base = {"site_url": settings.SITE_URL, "language": language, **context}
@@ -58,8 +60,12 @@ def send(
             "components/mail.html",
             {**base, "subject": subject, "body": trusted(markdown_html(source))},
         )
+    headers = {"Message-ID": _message_id(key)}
+    if unsubscribe_url:
+        headers["List-Unsubscribe"] = f"<{unsubscribe_url}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message = EmailMultiAlternatives(
-        subject=subject, body=_as_text(source), to=[to], headers={"Message-ID": _message_id(key)}
+        subject=subject, body=_as_text(source), to=[to], headers=headers
     )
     message.attach_alternative(html, "text/html")
     if calendar is not None:

@@ -22,8 +22,13 @@ RENEWED = "calendar.link-renewed"
 KEPT = timedelta(days=90)  # how long past sessions stay in the feed
 
 
-def event_of(webinar: Webinar, stamped_at: datetime) -> calendar.Event:
-    """In the active language. The link leads to our room, whatever shows the stage there."""
+def event_of(webinar: Webinar, stamped_at: datetime, turn: int = 0) -> calendar.Event:
+    """In the active language. The link leads to our room, whatever shows the stage there.
+
+    `turn` counts the changes of one person's place: a seat that was given back and taken again is
+    a later revision of the same event. Calendars drop an invitation that is not newer than the
+    cancellation before it.
+    """
     room, page = absolute(webinar.room_path), absolute(webinar.get_absolute_url())
     words = [
         str(said(webinar.summary)),
@@ -33,7 +38,7 @@ def event_of(webinar: Webinar, stamped_at: datetime) -> calendar.Event:
     ]
     return calendar.Event(
         uid=str(webinar.uuid),
-        sequence=webinar.revision,
+        sequence=webinar.revision + turn,
         stamped_at=stamped_at,
         starts_at=webinar.starts_at,
         ends_at=webinar.ends_at,
@@ -47,9 +52,8 @@ def event_of(webinar: Webinar, stamped_at: datetime) -> calendar.Event:
 
 
 def invitation(registration: Registration, *, cancel: bool = False) -> bytes:
-    """The calendar part of a letter. Stamped now: after a cancelled seat was taken again, the
-    later stamp wins although the sequence is the same."""
-    event = event_of(registration.webinar, timezone.now())
+    """The calendar part of a letter."""
+    event = event_of(registration.webinar, timezone.now(), registration.turn)
     attendee = (registration.person.name, registration.person.email)
     if cancel:
         return calendar.cancellation(event, attendee=attendee)
@@ -70,7 +74,7 @@ def feed(person: User) -> bytes:
         .order_by("webinar__starts_at")
     )
     with translation.override(person.language):
-        events = [event_of(row.webinar, row.changed_at) for row in mine]
+        events = [event_of(row.webinar, row.changed_at, row.turn) for row in mine]
         return calendar.publication(events, name=_("My webinars"))
 
 

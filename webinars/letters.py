@@ -130,13 +130,19 @@ def fetch(pk: object) -> Registration:
 
 
 def deliver(
-    registration: Registration, name: str, *, key: str, calendar: str = "", step: str = ""
+    registration: Registration,
+    name: str,
+    *,
+    key: str,
+    calendar: str = "",
+    step: str = "",
+    unsubscribe_url: str = "",
 ) -> str:
     """Send one letter now. Only handlers of promises call this."""
     person = registration.person
     with translation.override(person.language):
         part = invitation(registration, cancel=calendar == "CANCEL") if calendar else None
-        context = _context(registration) | {"step": step}
+        context = _context(registration) | {"step": step, "stop_url": unsubscribe_url}
         if step:
             context |= _ahead_of(registration, timezone.now())
         return mail.send(
@@ -147,6 +153,7 @@ def deliver(
             key=f"{KIND} {key}",
             calendar=part,
             calendar_method=calendar or "REQUEST",
+            unsubscribe_url=unsubscribe_url,
         )
 
 

@@ -192,7 +192,8 @@ def _seat_first(locked: Webinar, free: int | None) -> int:
 
 def _change(registration: Registration, state: str) -> None:
     registration.state, registration.changed_at = state, timezone.now()
-    registration.save(update_fields=["state", "changed_at"])
+    registration.turn += 1
+    registration.save(update_fields=["state", "changed_at", "turn"])
 
 
 def _close_offer(registration: Registration, outcome: str) -> None:
@@ -255,6 +256,7 @@ def _take_place(
     full = free is not None and free <= 0
     registration = before or Registration(webinar=locked, person=person, registered_at=now)
     registration.webinar, registration.person = locked, person
+    registration.turn += before is not None
     registration.state = State.WAITLISTED if full else State.SEATED
     registration.changed_at = _behind_the_others(locked, now) if full else now
     registration.organisation = organisation or organisation_of(person, now)

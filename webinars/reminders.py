@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
+from django.core.signing import BadSignature, Signer
+from django.urls import reverse
 from django.utils import timezone
 
 from lms import outbox
 from lms.outbox import Stale
 from webinars import letters
+from webinars.invitations import absolute
 from webinars.models import PresenceSpan, Registration, Webinar
 
 KIND = "webinars.reminder"
@@ -57,7 +60,35 @@ def _send(payload: Mapping[str, object]) -> str:
         "reminder",
         key=f"{registration.pk}:{step}:{webinar.revision}",
         step=step,
+        unsubscribe_url=stop_url(registration),
     )
+
+
+def stop_url(registration: Registration) -> str:
+    """Where a person, or their mail program for them, stops the reminders of one session. The
+    signature is the key: who has the letter need not sign in."""
+    return absolute(reverse("webinars:reminders", args=[_signer().sign(str(registration.pk))]))
+
+
+def registration_of(token: str) -> Registration | None:
+    try:
+        pk = _signer().unsign(token)
+    except BadSignature:
+        return None
+    rows = Registration.objects.select_related("webinar", "person")
+    return rows.filter(pk=int(pk)).first()
+
+
+def set_stopped(registration: Registration, stopped: bool) -> None:
+    """Stop the reminders of this session, or send those to come again. Safe to repeat. Letters
+    about a change of the session are no reminders: they come all the same."""
+    Registration.objects.filter(pk=registration.pk).update(
+        reminders_stopped_at=timezone.now() if stopped else None
+    )
+
+
+def _signer() -> Signer:
+    return Signer(sep=".", salt="webinars.reminders")
 
 
 def _why_not(registration: Registration, step: str, revision: object, now: datetime) -> str:
@@ -68,6 +99,8 @@ def _why_not(registration: Registration, step: str, revision: object, now: datet
         return "the session moved"
     if registration.state != Registration.State.SEATED:
         return "no seat"
+    if registration.reminders_stopped_at is not None:
+        return "the person wants no reminders"
     if webinar.ended_at is not None or now >= _until(webinar, step):
         return "its time has passed"
     there = PresenceSpan.objects.filter(webinar=webinar, person=registration.person_id)

@@ -5,6 +5,7 @@ from webinars.views import (
     attendance,
     reconciling,
     registration,
+    reminders,
     schedule,
     scheduling,
 )
@@ -21,6 +22,7 @@ urlpatterns = [
     path("series/<slug:slug>/register/", registration.register_series, name="register-series"),
     path("series/<slug:slug>/registered/", registration.series_registered,
          name="series-registered"),
+    path("reminders/<str:token>/", reminders.reminders, name="reminders"),
     path("me/calendar/renew/", schedule.renew_calendar, name="renew-calendar"),
     path("me/calendar/<str:secret>.ics", schedule.calendar_feed, name="calendar-feed"),
     path("host/new/", scheduling.new, name="schedule-new"),

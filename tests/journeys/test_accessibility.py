@@ -6,6 +6,7 @@ in dark, on a desk in English and on a phone in Spanish. A route that nobody vis
 
 import json
 import re
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
@@ -21,6 +22,7 @@ from tests.browser import AXE_RULES, sign_in
 from tests.journeys import world
 from tests.journeys.window import Window
 from tests.test_access import routes
+from webinars import reminders
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -180,6 +182,7 @@ def learner(window, demo):
         reverse("webinars:cancel", args=[demo.later.slug]),
         demo.kept.get_absolute_url(),
         reverse("webinars:offer", args=[demo.kept.slug]),
+        urlsplit(reminders.stop_url(demo.later.registrations.first())).path,
         reverse("webinars:register", args=[demo.later.slug]),
         reverse("webinars:room", args=[demo.full.slug]),
         reverse("webinars:room", args=[demo.ahead.slug]),

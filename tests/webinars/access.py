@@ -9,6 +9,7 @@ ACCESS = {
     "webinars:cancel": "signed-in",
     "webinars:offer": "signed-in",
     "webinars:calendar-feed": "token",
+    "webinars:reminders": "token",
     "webinars:renew-calendar": "signed-in",
     "webinars:schedule-new": "host",
     "webinars:schedule-edit": "host",

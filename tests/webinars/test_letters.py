@@ -1,14 +1,18 @@
+import email.policy
 from datetime import timedelta
+from email.utils import parseaddr
+from urllib.parse import urlsplit
 
 import icalendar
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from lms import outbox
 from lms.models import OutboxEntry
 from tests.factories import make_person
 from tests.webinars.factories import be_there, hold, make_webinar, seat
-from webinars import scheduling
+from webinars import invitations, reminders, scheduling
 from webinars.attendance import determine
 from webinars.models import Registration
 from webinars.registering import accept, cancel, register
@@ -313,3 +317,82 @@ class TestReminders:
         self.at(monkeypatch, registration, timedelta(0))
 
         assert outcomes("webinars.reminder", step="live") == [("skipped", "already in the room")]
+
+    def test_one_click_in_a_mail_program_stops_reminders_and_no_other_letter(
+        self, registration, mailoutbox, monkeypatch
+    ):
+        self.at(monkeypatch, registration, 7 * DAY)
+        headers = mailoutbox[0].extra_headers
+        path = urlsplit(headers["List-Unsubscribe"].strip("<>")).path
+        assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        assert path in mailoutbox[0].body
+        stranger = Client(enforce_csrf_checks=True)
+
+        assert stranger.get(path).status_code == 200
+        registration.refresh_from_db()
+        assert registration.reminders_stopped_at is None, "scanners of mail follow links"
+        for _ in range(2):
+            answer = stranger.post(path, {"List-Unsubscribe": "One-Click"})
+            assert answer.status_code == 200
+        mailoutbox.clear()
+        self.at(monkeypatch, registration, DAY)
+        scheduling.cancel(registration.webinar)
+        self.at(monkeypatch, registration, DAY)
+
+        assert [letter.subject.split(":")[0] for letter in mailoutbox] == ["Called off"]
+        assert outcomes("webinars.reminder", step="day") == [
+            ("skipped", "the person wants no reminders")
+        ]
+        assert "List-Unsubscribe" not in mailoutbox[0].extra_headers
+
+    def test_reminders_come_again_to_whoever_wants_them(
+        self, client, registration, mailoutbox, monkeypatch
+    ):
+        path = urlsplit(reminders.stop_url(registration)).path
+        assert client.post(path).status_code == client.post(path, {"again": "1"}).status_code == 303
+
+        self.at(monkeypatch, registration, 7 * DAY)
+
+        assert len(mailoutbox) == 1
+
+    @pytest.mark.parametrize("token", ["1", "1.x", "x", "9." + "a" * 43])
+    def test_a_changed_address_stops_nothing(self, client, registration, token):
+        assert client.post(f"/reminders/{token}/").status_code == 404
+
+
+def test_a_seat_taken_again_is_newer_than_its_cancellation_in_every_calendar(mailoutbox):
+    person, webinar = make_person(), make_webinar()
+    for act in (register, cancel, register):
+        act(person, webinar)
+        work()
+    register(person, webinar)
+
+    found = [calendar_of(letter) for letter in mailoutbox]
+    assert [(method, c.walk("VEVENT")[0]["SEQUENCE"]) for method, c in found] == [
+        ("REQUEST", 0),
+        ("CANCEL", 1),
+        ("REQUEST", 2),
+    ]
+    feed = icalendar.Calendar.from_ical(invitations.feed(person))
+    assert feed.walk("VEVENT")[0]["SEQUENCE"] == 2
+
+
+def test_the_calendar_is_one_part_with_its_method_and_its_own_line_ends(mailoutbox):
+    """Google, Outlook and Apple read one text/calendar part whose method is that of the file,
+    from the organiser who sends the letter (RFC 6047, RFC 5546)."""
+    person = make_person(name="Ana Ruiz")
+    register(person, make_webinar())
+    work()
+
+    message = mailoutbox[0].message(policy=email.policy.SMTP)  # as the SMTP mailer makes it
+    (part,) = (p for p in message.walk() if p.get_content_type() == "text/calendar")
+    assert (message.get_content_type(), part.get_param("method")) == (
+        "multipart/alternative",
+        "REQUEST",
+    )
+    assert b"BEGIN:VCALENDAR\r\n" in part.as_bytes()
+    (event,) = icalendar.Calendar.from_ical(part.get_payload(decode=True)).walk("VEVENT")
+    assert str(event["ORGANIZER"]) == f"mailto:{parseaddr(message['From'])[1]}"
+    assert str(event["ATTENDEE"]) == f"mailto:{person.email}"
+    assert event["ATTENDEE"].params["PARTSTAT"] == "ACCEPTED"
+    assert {"UID", "SEQUENCE", "DTSTAMP", "DTSTART", "DTEND"} <= set(event)

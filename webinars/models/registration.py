@@ -71,6 +71,8 @@ class Registration(models.Model):
     organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
     registered_at = models.DateTimeField(default=timezone.now)
     changed_at = models.DateTimeField(default=timezone.now)
+    turn = models.PositiveIntegerField(default=0)  # grows with each change: calendar SEQUENCE
+    reminders_stopped_at = models.DateTimeField(null=True)
 
     objects = RegistrationQuerySet.as_manager()
 
