@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('webinars', '0012_needs_arranged'),
+        ('webinars', '0014_attentive_policy'),
     ]
 
     operations = [
