@@ -27,6 +27,16 @@ class VerifyForm(forms.Form):
         return code
 
 
+class FileForm(forms.Form):
+    file = forms.FileField(
+        label=_("PDF or badge file"),
+        help_text=_("The file you were given, up to 10 MB. We look at it and do not keep it."),
+        widget=forms.FileInput(
+            attrs={"accept": "application/pdf,image/png,image/svg+xml,.json,.jwt"}
+        ),
+    )
+
+
 def _for_the_record(label: object) -> forms.CharField:
     return forms.CharField(
         label=label,  # type: ignore[arg-type]

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from certificates import codes, letters, series, snapshot, withdrawing
+from certificates import codes, letters, series, sharing, snapshot, withdrawing
 from certificates.canonical import fingerprint
 from certificates.models import Certificate, PrintGap, SeriesAward
 from certificates.press import missing_glyphs
@@ -133,6 +133,7 @@ def reissue(
         **{**fields, "snapshot": said, "sha256": fingerprint(said)},
     )
     _note_gap(fresh)
+    sharing.carry_over(certificate, fresh)
     note(by, "certificate.corrected", fresh, supersedes=certificate.pk, why=why)
     letters.promise(fresh)
     return fresh
@@ -165,6 +166,7 @@ def _issue(completion: Completion, *, letter: bool = True) -> Certificate:
     )
     if made:
         _note_gap(certificate)
+        sharing.carry_over(before, certificate)
     if made and letter:
         letters.promise(certificate)
     return certificate

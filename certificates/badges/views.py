@@ -35,6 +35,8 @@ def badge(request: HttpRequest, code: str, form: making.Form) -> HttpResponse:
     found = public.find(code)
     if found is None:
         return public.unknown_for_machines(request)
+    if not found.shared and request.user.pk != found.holder_id:
+        raise Http404("its holder does not share it")
     try:
         data = making.made(found, form)
     except making.NoBadge:

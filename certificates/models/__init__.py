@@ -2,6 +2,7 @@ from certificates.models.badge import Achievement, BadgeKey, StatusEntry
 from certificates.models.certificate import Certificate, State, address_of
 from certificates.models.design import Design, DesignPicture, DesignUse
 from certificates.models.gap import PrintGap
+from certificates.models.hidden import Hidden
 from certificates.models.revocation import Revocation
 from certificates.models.series import SeriesAward
 from certificates.models.suspension import Lifting, Suspension
@@ -14,6 +15,7 @@ __all__ = [
     "Design",
     "DesignPicture",
     "DesignUse",
+    "Hidden",
     "Lifting",
     "OutsideTraining",
     "PrintGap",

@@ -15,6 +15,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from certificates import codes
+from certificates.models.hidden import Hidden
 from certificates.models.series import SeriesAward
 from certificates.models.suspension import Suspension
 from courses.models import Completion
@@ -48,6 +49,7 @@ class CertificateQuerySet(PlannedQuerySet["Certificate"]):
             .annotate(
                 suspended_at=models.Subquery(newest.values("at")[:1]),
                 suspended_reason=models.Subquery(newest.values("reason")[:1]),
+                is_hidden=models.Exists(Hidden.objects.filter(certificate=models.OuterRef("pk"))),
             )
             .planned()
         )
@@ -171,8 +173,26 @@ class Certificate(models.Model):
         """May be shown, printed and corrected: it is valid, or was and ran out by itself."""
         return self.state in {State.VALID, State.EXPIRED}
 
+    @property
+    def shared(self) -> bool:
+        """Strangers with the number see what it says; with `with_state` without a query."""
+        if "is_hidden" in self.__dict__:
+            return not self.__dict__["is_hidden"]
+        return not Hidden.objects.filter(certificate=self).exists()
+
     def public(self) -> dict[str, Any]:
-        """All that a stranger with the number may see, for the page and for the JSON form."""
+        """All that a stranger with the number may see, for the page and for the JSON form.
+
+        Of one that its holder does not share: that it exists, who issued it, and its state.
+        """
+        said = self.all_fields()
+        if self.shared:
+            return said
+        empty: dict[str, Any] = {"courses": []}
+        return {k: v if k in _ALWAYS else empty.get(k) for k, v in said.items()} | {"shared": False}
+
+    def all_fields(self) -> dict[str, Any]:
+        """The same for the holder, whether it is shared or not."""
         state = self.state
         reason = None
         if state == State.REVOKED:
@@ -183,6 +203,7 @@ class Certificate(models.Model):
         return {
             "number": self.number,
             "state": str(state.value),
+            "shared": self.shared,
             "name": self.snapshot["name"],
             "title": self.snapshot["title"],
             "courses": [
@@ -201,6 +222,12 @@ class Certificate(models.Model):
             "time_zone": str(self.zone),
             "address": address_of(self.code),
         }
+
+
+_ALWAYS = {
+    *("number", "state", "issuer", "issued_on", "revoked_on", "suspended_on", "reason"),
+    *("superseded_by", "time_zone", "address"),
+}
 
 
 def _iso(day: date | None) -> str | None:

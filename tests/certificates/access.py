@@ -1,5 +1,7 @@
 ACCESS = {
     "certificates:verify": "public",
+    "certificates:verify-file": "public",
+    "certificates:sharing": "signed-in",
     "certificates:certificate": "public",
     "certificates:pdf": "public",
     "certificates:json": "public",

@@ -138,6 +138,7 @@ def test_the_json_form_holds_the_public_fields_and_no_others(client, certificate
     assert data == {
         "number": certificate.number,
         "state": "valid",
+        "shared": True,
         "name": "Ana Ruiz",
         "title": both("Data for equity"),
         "courses": [],
