@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from courses.studio import bank_files, banks, essays
+from courses.studio import bank_files, banks, essays, items
 
 _bank = "banks/<slug:slug>/"
 _question = f"{_bank}questions/<uuid:question>/"
@@ -21,6 +21,7 @@ urlpatterns = [
     path(_question, banks.question, name="bank-question"),
     path(f"{_question}delete/", banks.delete_question, name="delete-bank-question"),
     path("course/<slug:slug>/lessons/<uuid:lesson>/draws/", banks.draws, name="draws"),
+    path("course/<slug:slug>/lessons/<uuid:lesson>/results/", items.items, name="items"),
     path("essays/", essays.essays, name="essays"),
     path("essays/<uuid:attempt>/", essays.essay, name="essay"),
     path("essays/<uuid:attempt>/take/", essays.take, name="take-essay"),

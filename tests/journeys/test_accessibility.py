@@ -290,7 +290,7 @@ def trainer(window, demo):
             reverse(f"studio:{name}", args=[demo.bank.slug, demo.banked.uuid])
             for name in ("bank-question", "delete-bank-question")
         ),
-        studio("draws", quiz.uuid),
+        *(studio(name, quiz.uuid) for name in ("draws", "items")),
         reverse("studio:import-questions", args=[demo.bank.slug]),
         reverse("studio:export-questions", args=[demo.bank.slug]) + "?format=gift",
         reverse("studio:essay", args=[demo.essay.uuid]),

@@ -11,6 +11,7 @@ ACCESS = {
         "bank-question",
         "delete-bank-question",
         "draws",
+        "items",
         "import-questions",
         "import-questions-preview",
         "export-questions",

@@ -56,7 +56,7 @@ def address(name, of, **instead):
     about = name.removeprefix("studio:")
     lesson = (
         of.get("lesson")
-        or (of["quiz"] if "question" in about or about == "draws" else of["page"]).uuid
+        or (of["quiz"] if "question" in about or about in {"draws", "items"} else of["page"]).uuid
     )
     slug_of_lesson = of.get("lesson_slug") or of["page"].slug
     rest = {
@@ -83,7 +83,7 @@ def address(name, of, **instead):
         return reverse(name)
     within = [
         "lesson", "lesson-settings", "duplicate-lesson", "delete-lesson", "arrange-lesson",
-        "add-block", "new-question", "draws",
+        "add-block", "new-question", "draws", "items",
     ]  # fmt: skip
     names = rest.get(about, ["lesson"] if about in within else [])
     url = reverse(name, args=[of["slug"], *(of[part] for part in names)])
