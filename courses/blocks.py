@@ -8,6 +8,10 @@ Every block has a title and a body by language. Kinds made of parts keep them in
     scenario   {"scenes": [{"id", "text", "choices": [{"id", "text", "to"}, …]}, …]}
                the first scene opens it; `to` names a scene, and where it is empty the story ends
 
+    image, audio, file, video
+               {"media", "sha256", "type", "name", "bytes", …}: what `courses.media.library` says of
+               a file of the course; a picture also {"alt": by language, "decorative": bool}
+
 An id is a name within its block and stays from version to version.
 """
 
@@ -24,6 +28,7 @@ from lms.html import clean_html
 from lms.text import Localised
 
 PLAIN_BODIES = {"video"}  # kinds whose body is no HTML
+WITH_FILES = {"image", "audio", "file", "video"}  # kinds that show a file of the library
 _HEADING = re.compile(r"<h([2-4])\b")
 _TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 _LINK = re.compile(r"<a\b[^>]*>(.*?)</a>", re.DOTALL)
@@ -61,6 +66,8 @@ def texts(block: Held) -> Iterator[Text]:
     if block.kind not in PLAIN_BODIES:
         yield Text(("body",), "", block.body, True)
     settings = block.settings
+    if block.kind == "image" and not settings.get("decorative"):
+        yield Text(("alt",), _("what the picture shows"), settings.get("alt") or {}, False)
     for n, item in enumerate(settings.get("items", []), 1):
         number = {"number": n}
         part = ("items", item["id"])
@@ -89,6 +96,8 @@ def lacks(block: Held, language: str) -> bool:
 
 
 def filled(block: Held) -> bool:
+    if block.kind in WITH_FILES and block.settings.get("sha256"):
+        return True
     if block.kind == "video":
         return any(block.body.values()) or bool(block.settings.get("id"))
     return any(any(text.words.values()) for text in texts(block) if text.place != ("title",))
@@ -133,10 +142,32 @@ def _in_html(html: str) -> Iterator[str]:
 
 def _of_video(block: Held) -> Iterator[str]:
     # Whether a provider's film has captions, the provider alone knows.
-    if any(block.body.values()) and not any((block.settings.get("captions") or {}).values()):
+    ours = any(block.body.values()) or block.settings.get("sha256")
+    elsewhere = any((block.settings.get("captions") or {}).values())
+    if ours and not elsewhere and not block.settings.get("tracks"):
         yield _("the video has no captions")
     if not any(block.title.values()):
         yield _("the video has no title")
+
+
+def _of_image(block: Held) -> Iterator[str]:
+    settings = block.settings
+    if not settings.get("sha256"):
+        yield _("no picture is chosen")
+    elif not settings.get("decorative") and not any((settings.get("alt") or {}).values()):
+        yield _("the picture has no words for people who do not see it")
+
+
+def _of_audio(block: Held) -> Iterator[str]:
+    if not block.settings.get("sha256"):
+        yield _("no sound is chosen")
+    elif not block.settings.get("tracks"):
+        yield _("what is said in the sound stands nowhere in writing")
+
+
+def _of_file(block: Held) -> Iterator[str]:
+    if not block.settings.get("sha256"):
+        yield _("no file is chosen")
 
 
 def _of_items(block: Held) -> Iterator[str]:
@@ -190,6 +221,9 @@ def _of_question(block: Held) -> Iterator[str]:
 
 _RULES: Mapping[str, Callable[[Held], Iterable[str]]] = {
     "video": _of_video,
+    "image": _of_image,
+    "audio": _of_audio,
+    "file": _of_file,
     "accordion": _of_items,
     "glossary": _of_items,
     "check": _of_check,

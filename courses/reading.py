@@ -8,7 +8,9 @@ from typing import Protocol
 from django.utils.translation import get_language
 
 from courses.annotating import Glossary, annotated
-from courses.blocks import PLAIN_BODIES, Held
+from courses.blocks import PLAIN_BODIES, WITH_FILES, Held
+from courses.media.shown import Shown as File
+from courses.media.shown import shown as file_of
 from courses.walking import Walk, walk
 from lms.text import LANGUAGES, Said, said
 
@@ -73,6 +75,7 @@ class Piece:
     title: Said
     body: Said
     film: Film
+    media: File | None
     written: str
     refused: str
     items: tuple[Item, ...] = ()
@@ -119,7 +122,10 @@ def _piece(
         body = annotated(body, glossary, uuid)
     items = _items(block, glossary)
     story = walk(block.settings, tried[0] if tried else "") if block.kind == "scenario" else None
+    file = file_of(block.settings) if block.kind in WITH_FILES else None
     words = [body if block.kind != "video" else title, *(item.body for item in items)]
+    if file and block.kind == "image":
+        words.append(file.alt)
     if story:
         words += [scene.text for scene in story.all_scenes]
     return Piece(
@@ -128,6 +134,7 @@ def _piece(
         title=title,
         body=body,
         film=_film(block) if block.kind == "video" else Film(),
+        media=file,
         written=written.get(uuid, ""),
         refused=refused.get(uuid, ""),
         items=items,

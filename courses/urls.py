@@ -1,6 +1,6 @@
 from django.urls import path
 
-from courses.views import assessment, catalogue, learning
+from courses.views import assessment, catalogue, learning, media
 
 app_name = "courses"
 _lesson = "courses/<slug:slug>/learn/<slug:lesson>/"
@@ -8,6 +8,8 @@ urlpatterns = [
     path("courses/", catalogue.catalogue, name="catalogue"),
     path("courses/<slug:slug>/", catalogue.course, name="course"),
     path("courses/<slug:slug>/enroll/", catalogue.enrol, name="enrol"),
+    path("courses/<slug:slug>/media/<str:sha256>/transcript/", media.transcript, name="transcript"),
+    path("courses/<slug:slug>/media/<str:sha256>/<str:name>", media.media, name="media"),
     path("series/<slug:slug>/", catalogue.series, name="series"),
     path(_lesson, learning.lesson, name="lesson"),
     path(f"{_lesson}finish/", learning.finish, name="finish"),

@@ -11,6 +11,7 @@ from courses.models.credit import (
 from courses.models.cycle import RenewalPolicy
 from courses.models.discussion import Post
 from courses.models.draft import Block, Draft, Lesson, Module, Question, Removed
+from courses.models.media import Captions, CourseFile, Media, Upload
 from courses.models.record import Completion, Enrolment, Evidence
 from courses.models.translation import Translation
 
@@ -21,8 +22,10 @@ __all__ = [
     "Bank",
     "BankQuestion",
     "Block",
+    "Captions",
     "Completion",
     "Course",
+    "CourseFile",
     "CourseVersion",
     "CreditApproval",
     "CreditAward",
@@ -33,6 +36,7 @@ __all__ = [
     "Enrolment",
     "Evidence",
     "Lesson",
+    "Media",
     "Module",
     "Post",
     "Question",
@@ -42,4 +46,5 @@ __all__ = [
     "Series",
     "SeriesCourse",
     "Translation",
+    "Upload",
 ]

@@ -106,7 +106,7 @@ class Course(models.Model):
 class CourseVersion(models.Model):
     """A course as it was published once, for ever. Append-only: a trigger refuses the rest.
 
-    Written by `courses.publishing.publish`. Learners read `parsed`, never the draft.
+    Written by `courses.publishing.publish`. Learners read it by `document_of`, never the draft.
     """
 
     class Policy(models.TextChoices):

@@ -122,6 +122,9 @@ class Block(models.Model):
         SCENARIO = "scenario", _("Scenario with choices")
         DISCUSSION = "discussion", _("Discussion")
         VIDEO = "video", _("Video")
+        IMAGE = "image", _("Picture")
+        AUDIO = "audio", _("Sound")
+        FILE = "file", _("File to download")
 
     lesson = models.ForeignKey(Lesson, models.CASCADE, related_name="blocks")
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

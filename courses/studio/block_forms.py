@@ -14,11 +14,13 @@ from urllib.parse import parse_qs, urlsplit
 
 from django import forms
 from django.conf import settings
+from django.db.models import Q
 from django.forms.boundfield import BoundField
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from courses.models import Block
+from courses.media.library import placed
+from courses.models import Block, Media
 from courses.studio.bilingual import RichTextField, line, lines
 from courses.studio.editing import mark_of
 from courses.studio.forms import MarkedForm
@@ -54,7 +56,23 @@ class BlockForm(MarkedForm):
         match block.kind:
             case Block.Kind.VIDEO:
                 self.both("title", _("Title of the video"), line(), block.title, required=True)
+                self._from_library(block, Media.Kind.VIDEO, _("A video of the library"))
                 self._film(block)
+            case Block.Kind.IMAGE:
+                self._from_library(block, Media.Kind.IMAGE, _("Picture"))
+                self.fields["decorative"] = forms.BooleanField(
+                    label=_("It only decorates: screen readers may leave it out"),
+                    required=False,
+                    initial=bool(block.settings.get("decorative")),
+                )
+                self.both("body", _("Caption under it"), RichTextField, block.body)
+            case Block.Kind.AUDIO:
+                self.both("title", _("Title of the sound"), line(), block.title)
+                self._from_library(block, Media.Kind.AUDIO, _("Sound"))
+            case Block.Kind.FILE:
+                self.both("title", _("Words of the link"), line(), block.title)
+                self._from_library(block, Media.Kind.FILE, _("File"))
+                self.both("body", _("What is in it"), RichTextField, block.body)
             case Block.Kind.DETAILS:
                 self.both("title", _("The line it opens by"), line(), block.title, required=True)
                 self.both("body", _("Text"), RichTextField, block.body)
@@ -171,6 +189,21 @@ class BlockForm(MarkedForm):
         pairs = [self.pair(f"item_{n}"), self.pair(f"text_{n}")]
         return PartRow(legend, self[f"id_{n}"], pairs, right)
 
+    def _from_library(self, block: Block, kind: str, label: Any) -> None:
+        """Choose a file of the course; one that has left the library since may stay."""
+        course = block.lesson.module.draft.course
+        chosen = str(block.settings.get("media", ""))
+        files = Media.objects.filter(course=course, kind=kind)
+        self.fields["media"] = forms.ModelChoiceField(
+            files.filter(Q(removed_at=None) | Q(uuid=chosen or None)),
+            to_field_name="uuid",
+            label=label,
+            required=False,
+            initial=chosen,
+            empty_label=_("None chosen"),
+            help_text=_("Add files under «Media» of this course."),
+        )
+
     def _film(self, block: Block) -> None:
         stored = block.settings
         address = (
@@ -179,8 +212,9 @@ class BlockForm(MarkedForm):
             else said(block.body, "en")
         )
         self.fields["address"] = forms.CharField(
-            label=_("Address of the video"),
+            label=_("Or the address of a video"),
             max_length=500,
+            required=False,
             initial=address,
             help_text=_("A YouTube link, or the path of a video file on this site."),
         )
@@ -193,6 +227,8 @@ class BlockForm(MarkedForm):
 
     def clean_address(self) -> str:
         address: str = self.cleaned_data["address"].strip().removeprefix(settings.SITE_URL)
+        if not address and self.cleaned_data.get("media"):
+            return ""
         if youtube_id(address) or (address.startswith("/") and not address.startswith("//")):
             return address
         raise forms.ValidationError(
@@ -203,6 +239,12 @@ class BlockForm(MarkedForm):
     def values(self) -> dict[str, Any]:
         kept = dict(self.block.settings)
         title = self.said("title") if "title_en" in self.fields else self.block.title
+        if "media" in self.fields:
+            kept = placed(kept, self.cleaned_data["media"])
+        if self.block.kind == Block.Kind.IMAGE:
+            kept.pop("decorative", None)
+            if self.cleaned_data["decorative"]:
+                kept["decorative"] = True
         if self.block.kind != Block.Kind.VIDEO:
             body = self.said("body") if "body_en" in self.fields else self.block.body
             return {"title": title, "body": body, "settings": kept | self._sent_parts()}
@@ -212,7 +254,7 @@ class BlockForm(MarkedForm):
         body = {}
         if film := youtube_id(address):
             kept |= {"provider": "youtube", "id": film}
-        else:
+        elif address:
             body = {"en": address}
         if captions := self.said("captions"):
             kept["captions"] = captions

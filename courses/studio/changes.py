@@ -37,6 +37,9 @@ BLOCK_WORDS = {
     "reflection": lambda: _("Reflection"),
     "details": lambda: _("Opens on demand"),
     "video": lambda: _("Video"),
+    "image": lambda: _("Picture"),
+    "audio": lambda: _("Sound"),
+    "file": lambda: _("File to download"),
 }
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -265,6 +265,24 @@ def save_block(block: Block, *, by: User, base: str, values: Mapping[str, Any]) 
     """
     held = hold(block.lesson.module.draft)
     return _save(held, Block.objects.filter(pk=block.pk), by, base, values)
+
+
+@transaction.atomic
+def show_anew(
+    draft: Draft,
+    media: str,
+    settled: Callable[[Mapping[str, Any]], dict[str, Any]],
+    *,
+    by: User | None,
+) -> None:
+    """A file of the library changed its words or captions: the blocks that show it follow."""
+    held = hold(draft)
+    blocks = Block.objects.filter(lesson__module__draft=held, settings__media=media)
+    changed = [block for block in blocks if settled(block.settings) != block.settings]
+    for block in changed:
+        write(block, {"settings": settled(block.settings), "revision": block.revision + 1})
+    if changed:
+        touch(held, by)
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ from courses.studio import (
     discussions,
     exchange,
     lesson,
+    media,
     outline,
     preview,
     publishing,
@@ -45,6 +46,14 @@ urlpatterns = [
     path(f"{_lesson}questions/new/", question.new_question, name="new-question"),
     path(_question, question.question, name="question"),
     path(f"{_question}delete/", question.delete_question, name="delete-question"),
+    path(f"{_course}media/", media.index, name="media"),
+    path(f"{_course}media/uploads/", media.begin_upload, name="begin-upload"),
+    path(f"{_course}media/uploads/<uuid:upload>/", media.upload, name="upload"),
+    path(f"{_course}media/<uuid:media>/", media.file, name="media-file"),
+    path(f"{_course}media/<uuid:media>/remove/", media.remove, name="remove-media"),
+    path(
+        f"{_course}media/<uuid:media>/captions/<slug:language>/", media.subtitles, name="captions"
+    ),
     path(f"{_course}preview/", preview.draft, name="preview"),
     path(f"{_course}preview/<slug:lesson>/", preview.draft_lesson, name="preview-lesson"),
     path(f"{_course}translate/<slug:language>/", translating.index, name="translate"),

@@ -24,6 +24,14 @@ def minutes_long(minutes: int) -> str:
 
 
 @register.filter
+def clock_long(seconds: int) -> str:
+    """«3:05», the length of a film."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+@register.filter
 def hours_long(hours: Decimal) -> str:
     """«1 hour», «1.5 hours», with a point in Spanish too, as Spanish is written in the U.S."""
     plain = hours.normalize() if hours else Decimal(0)

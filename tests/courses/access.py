@@ -16,4 +16,6 @@ ACCESS = {
     "courses:save": "signed-in",
     "courses:submit": "signed-in",
     "courses:result": "signed-in",
+    "courses:media": "signed-in",
+    "courses:transcript": "signed-in",
 }

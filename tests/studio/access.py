@@ -52,5 +52,11 @@ ACCESS = {
         "translate-texts",
         "import",
         "import-preview",
+        "media",
+        "media-file",
+        "remove-media",
+        "captions",
+        "begin-upload",
+        "upload",
     )
 }

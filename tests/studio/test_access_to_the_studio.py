@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 import courses.studio
-from courses.models import Block, Lesson, Question
+from courses.models import Block, Lesson, Media, Question
 from courses.publishing import publish
 from tests.factories import make_draft, make_person
 from tests.studio.access import ACCESS
@@ -23,13 +23,16 @@ POST_ONLY = {
     "studio:duplicate-lesson",
     "studio:arrange-lesson",
     "studio:add-block",
+    "studio:begin-upload",
+    "studio:upload",
+    "studio:remove-media",
 }
 
 OF_NO_COURSE = {
     "studio:courses", "studio:new-course", "studio:import", "studio:essays", "studio:banks",
 }  # fmt: skip
-# What a person sent, found in a folder of that person: see test_exchange.
-OF_ONE_PERSON = {"studio:import-preview"}
+# What a person sent is found by that person alone: see test_exchange and test_uploads.
+OF_ONE_PERSON = {"studio:import-preview", "studio:upload"}
 # What learners sent: see test_essays.
 OF_LEARNERS = {"studio:essay", "studio:take-essay", "studio:give-back-essay"}
 # What is in a bank: see test_banks.
@@ -45,6 +48,10 @@ def parts(draft):
         "module": module.uuid,
         "page": page,
         "quiz": quiz,
+        "media": Media.objects.create(
+            course=draft.course, kind="video", name="a.mp4", sha256=uuid.uuid4().hex * 2, size=1
+        ).uuid,
+        "language": "en",
         "block": page.blocks.get().uuid,
         "question": quiz.questions.first().uuid,
     }
@@ -68,6 +75,9 @@ def address(name, of, **instead):
         "add-lesson": ["module"],
         "block": ["lesson", "block"],
         "delete-block": ["lesson", "block"],
+        "media-file": ["media"],
+        "remove-media": ["media"],
+        "captions": ["media", "language"],
         "question": ["lesson", "question"],
         "delete-question": ["lesson", "question"],
         "preview-lesson": ["lesson_slug"],
@@ -123,7 +133,7 @@ def test_what_is_not_there_is_not_found(name, published, studio):
     mine = parts(published)
 
     assert act(address(name, mine, slug="no-such-course")).status_code == 404
-    for part in ("module", "block", "question"):
+    for part in ("module", "block", "question", "media"):
         wrong = address(name, mine, **{part: uuid.uuid4()})
         if wrong != address(name, mine):
             assert act(wrong).status_code == 404
@@ -136,7 +146,7 @@ def test_a_part_of_another_course_is_not_found_through_this_one(name, published,
     mine, theirs = parts(published), parts(other)
     act = studio.post if name in POST_ONLY else studio.get
 
-    for part in ("module", "block", "question"):
+    for part in ("module", "block", "question", "media"):
         wrong = address(name, mine, **{part: theirs[part]})
         if wrong != address(name, mine):
             assert act(wrong).status_code == 404

@@ -1,0 +1,1 @@
+"""Pictures, films, sound and files of courses: kept, measured, captioned, served."""

@@ -1,0 +1,39 @@
+"""A large film over a bad line: pieces arrive, a lost one is asked for again."""
+
+import pytest
+from playwright.sync_api import expect
+
+from courses.media import store
+from courses.models import Media
+from tests.browser import check_accessibility, sign_in
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FILM = b"\0\0\0\x18ftypisom" + bytes(range(256)) * 75_000  # 18 MB: ten pieces
+
+
+def test_a_film_arrives_whole_over_a_line_that_breaks(
+    site, context, page, trainer, draft, tmp_path
+):
+    sign_in(context, trainer, site)
+    path = tmp_path / "walk.mp4"
+    path.write_bytes(FILM)
+    broken = []
+
+    def line(route):
+        if route.request.method == "PATCH" and len(broken) < 2:
+            broken.append(route.request.headers["upload-offset"])
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/media/uploads/**", line)
+    page.goto(f"{site}/studio/course/{draft.course.slug}/media/")
+    check_accessibility(page)
+    page.get_by_label("A file from your device").set_input_files(path)
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("walk.mp4")
+
+    assert len(broken) == 2
+    assert store.read(Media.objects.get().sha256) == FILM
+    check_accessibility(page)
