@@ -10,6 +10,7 @@ ROOT = Path(__file__).parent.parent
 KIT = {
     f"lms.{name}"
     for name in (
+        "files",
         "forms",
         "html",
         "http",
