@@ -28,6 +28,8 @@ def crowd() -> tuple[float, float, dict[str, int], bool]:
         ends_at=starts_at + timedelta(hours=1),
         capacity=SEATS,
         languages=["en"],
+        caption_plan=Webinar.Captions.CART,
+        interpretation_plan=Webinar.Interpretation.REQUEST,
     )
     path = reverse("webinars:register", args=[webinar.slug])
 

@@ -122,6 +122,8 @@ def _schedule(course: Course, people: dict[str, User], start: datetime, end: dat
         hosts=[people["host"]],
         by=people["host"],
         languages=["en", "es"],
+        caption_plan=Webinar.Captions.CART,
+        interpretation_plan=Webinar.Interpretation.REQUEST,
         capacity=500,
         stage=_recording(),
     )

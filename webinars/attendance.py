@@ -65,9 +65,16 @@ class Slice(NamedTuple):
 def record_slices(slices: Iterable[Slice]) -> int:
     """Write closed slices in bulk; those already written, and those without length, are left out.
 
-    Safe to repeat with the same keys: a flush that was cut off is simply flushed again.
+    Safe to repeat with the same keys: a flush that was cut off is simply flushed again. Nothing
+    of a rehearsal is written.
     """
-    rows = [PresenceSpan(**row._asdict()) for row in slices if row.ended_at > row.started_at]
+    closed = [row for row in slices if row.ended_at > row.started_at]
+    rehearsals = set(
+        Webinar.objects.filter(
+            pk__in={row.webinar_id for row in closed}, rehearsal=True
+        ).values_list("pk", flat=True)
+    )
+    rows = [PresenceSpan(**row._asdict()) for row in closed if row.webinar_id not in rehearsals]
     PresenceSpan.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
     return len(rows)
 
@@ -112,6 +119,8 @@ def determine(registration: Registration, now: datetime | None = None) -> Determ
     later; only another override supersedes it.
     """
     locked = _lock(registration)
+    if locked.webinar.rehearsal:
+        raise ValueError("nothing of a rehearsal counts")
     standing = locked.determinations.order_by("-sequence").first()
     if standing is not None and standing.by_id is not None:
         return standing
@@ -138,6 +147,8 @@ def override(
     if not reason:
         raise ValidationError({"reason": _("Say why, so that anyone can follow it later.")})
     locked = _lock(registration)
+    if locked.webinar.rehearsal:
+        raise ValidationError(_("This is a rehearsal. Nothing of it counts."))
     if locked.webinar.ended_at is None:
         raise ValidationError(_("Decide after the session is over."))
     if credited and not minutes:
@@ -263,6 +274,8 @@ def settle(webinar: Webinar, now: datetime | None = None) -> None:
     Its key counts the evidence: asking again changes nothing until more has come in, and then
     everyone is looked at anew (and gets a new row only where it makes a difference).
     """
+    if webinar.rehearsal:
+        return
     (marked,) = _marked(Webinar.objects.filter(pk=webinar.pk))
     if marked.ended_at is None:
         raise ValueError(f"{webinar!r} is not over")
@@ -342,7 +355,10 @@ def _determine_batch(payload: Mapping[str, object]) -> str:
 def settle_ended_sessions(now: datetime) -> str:
     """Whatever ended and was not settled, or got slices after it was."""
     ended = Webinar.objects.filter(
-        ended_at__gte=now - LOOK_BACK, ended_at__lte=now - LAST_FLUSH, cancelled_at__isnull=True
+        ended_at__gte=now - LOOK_BACK,
+        ended_at__lte=now - LAST_FLUSH,
+        cancelled_at__isnull=True,
+        rehearsal=False,
     )
     looked = 0
     for webinar in _marked(ended):

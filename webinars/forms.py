@@ -171,12 +171,32 @@ class ScheduleForm(forms.Form):
         max_value=100_000,
         help_text=_("Leave it empty for no limit. When all are taken, people can wait for one."),
     )
+    opens_on = forms.DateField(
+        label=_("First day to register"),
+        required=False,
+        help_text=_("Leave it empty to open registration at once."),
+        widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
+        validators=_PLANNABLE,
+    )
     closes_on = forms.DateField(
         label=_("Last day to register"),
         required=False,
         help_text=_("Leave it empty to let people register until the end."),
         widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
         validators=_PLANNABLE,
+    )
+    format = forms.ChoiceField(label=_("Kind of session"), choices=Webinar.Format, required=False)
+    caption_plan = forms.ChoiceField(
+        label=_("Captions"),
+        required=False,
+        choices=[("", _("Not planned yet")), *Webinar.Captions.choices],
+        help_text=_("A session that gives credit needs this before it is published."),
+    )
+    interpretation_plan = forms.ChoiceField(
+        label=_("Interpretation"),
+        required=False,
+        choices=[("", _("Not planned yet")), *Webinar.Interpretation.choices],
+        help_text=_("A session that gives credit needs this before it is published."),
     )
     languages = forms.MultipleChoiceField(
         label=_("Languages spoken"),
@@ -231,6 +251,12 @@ class ScheduleForm(forms.Form):
         if data.get("closes_on") and "zone" in data:
             last_minute = datetime.combine(data["closes_on"], time(23, 59))  # on the host's clock
             data["registration_closes_at"] = last_minute.replace(tzinfo=ZoneInfo(data["zone"]))
+        if data.get("opens_on") and "zone" in data:
+            first_minute = datetime.combine(data["opens_on"], time(0, 0))
+            data["registration_opens_at"] = first_minute.replace(tzinfo=ZoneInfo(data["zone"]))
+        if data.get("opens_on") and data.get("closes_on") and data["closes_on"] < data["opens_on"]:
+            self.add_error("closes_on", _("The last day is before the first."))
+        data["format"] = data.get("format") or Webinar.Format.PRESENTATION
         for name in ("stage", "recording"):
             if f"{name}_kind" in self.fields:
                 self._clean_shown(data, name)
@@ -267,12 +293,14 @@ class ScheduleForm(forms.Form):
     def face(self) -> dict[str, Any]:
         """The cleaned values in the words of `webinars.scheduling`."""
         data = self.cleaned_data
-        names = ("zone", "capacity", "languages", "policy", "stage", "recording")
+        names = ("zone", "capacity", "languages", "policy", "stage", "recording", "format")
+        plans = ("caption_plan", "interpretation_plan")
         return {
             "title": _localised(data, "title"),
             "summary": _localised(data, "summary"),
             "registration_closes_at": data.get("registration_closes_at"),
-            **{name: data[name] for name in names if name in data},
+            "registration_opens_at": data.get("registration_opens_at"),
+            **{name: data[name] for name in (*names, *plans) if name in data},
         }
 
     @property
@@ -280,6 +308,44 @@ class ScheduleForm(forms.Form):
         """The session's address: what it is called and when, so that it is new."""
         data = self.cleaned_data
         return f"{slugify(data['title_en'])[:60].strip('-') or 'session'}-{data['day']:%Y-%m-%d}"
+
+
+class CopyForm(forms.Form):
+    """When a session takes place again, once or in a row. Local time of the session's zone."""
+
+    day = forms.DateField(
+        label=_("First day"),
+        widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
+        validators=_PLANNABLE,
+    )
+    begins = forms.TimeField(
+        label=_("Begins at"), widget=forms.TimeInput({"type": "time"}, "%H:%M")
+    )
+    times = forms.IntegerField(label=_("How many sessions"), min_value=1, max_value=26, initial=1)
+    weeks = forms.TypedChoiceField(
+        label=_("How often"),
+        choices=[(1, _("Every week")), (2, _("Every two weeks")), (4, _("Every four weeks"))],
+        coerce=int,
+        help_text=_("Only for more than one."),
+    )
+
+    def __init__(self, *args: Any, zone: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = zone
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if self.errors:
+            return data
+        days = (data["day"] + timedelta(weeks=data["weeks"] * n) for n in range(data["times"]))
+        try:
+            data["starts"] = [moment(day, data["begins"], self.zone) for day in days]
+        except ValidationError as error:
+            self.add_error("begins", error)
+            return data
+        if data["starts"][0] <= timezone.now():
+            self.add_error("day", _("This time has passed. Choose one that is still to come."))
+        return data
 
 
 SHOWN = [
@@ -345,7 +411,7 @@ def _localised(data: Mapping[str, Any], name: str) -> dict[str, str]:
 def _typed(webinar: Webinar) -> dict[str, Any]:
     """A session in the fields of the form."""
     start = webinar.starts_at.astimezone(ZoneInfo(webinar.zone))
-    closes = webinar.registration_closes_at
+    opens, closes = webinar.registration_opens_at, webinar.registration_closes_at
     return {
         "title_en": webinar.title.get("en", ""),
         "title_es": webinar.title.get("es", ""),
@@ -356,6 +422,10 @@ def _typed(webinar: Webinar) -> dict[str, Any]:
         "minutes": webinar.minutes,
         "zone": webinar.zone,
         "capacity": webinar.capacity,
+        "opens_on": opens and opens.astimezone(ZoneInfo(webinar.zone)).date(),
+        "format": webinar.format,
+        "caption_plan": webinar.caption_plan,
+        "interpretation_plan": webinar.interpretation_plan,
         "closes_on": closes and closes.astimezone(ZoneInfo(webinar.zone)).date(),
         "languages": webinar.languages,
         "hosts": webinar.hosts.all(),

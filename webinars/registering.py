@@ -25,6 +25,7 @@ from people.joining import join
 from people.models import Organisation, User
 from webinars import accommodating, letters, reminders, rules
 from webinars.models import Registration, SeatOffer, Webinar
+from webinars.zones import spoken_moment
 
 State, Outcome = Registration.State, SeatOffer.Outcome
 SECOND, MICROSECOND = timedelta(seconds=1), timedelta(microseconds=1)
@@ -212,7 +213,12 @@ def why_closed(webinar: Webinar) -> str:
         return _("This session was called off.")
     if webinar.phase in {"over", "missed"}:
         return _("This session is over.")
-    if webinar.published_at is None:
+    opens_at = webinar.registration_opens_at
+    if webinar.published_at is not None and opens_at is not None and webinar.opens_later:
+        return _("Registration opens on %(when)s.") % {
+            "when": spoken_moment(opens_at, webinar.zone)
+        }
+    if webinar.published_at is None or webinar.rehearsal:
         return _("This session is not open for registration yet.")
     return _("Registration for this session has closed.")
 

@@ -7,9 +7,12 @@ Rooms that are open already hear of every change.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -32,12 +35,31 @@ FACE = (
     "summary",
     "zone",
     "capacity",
+    "registration_opens_at",
     "registration_closes_at",
+    "format",
+    "caption_plan",
+    "interpretation_plan",
     "languages",
     "policy",
     "stage",
     "recording",
 )
+# What a copy takes along. Not the stage, nor anything of the room: the link into a meeting is a
+# secret of that meeting, and a copy with it would let last month's people into this month's.
+COPIED = (
+    "title",
+    "summary",
+    "zone",
+    "capacity",
+    "format",
+    "caption_plan",
+    "interpretation_plan",
+    "languages",
+    "policy",
+)
+TIMES = ["starts_at", "ends_at", "registration_opens_at", "registration_closes_at", "revision"]
+REHEARSED = timedelta(hours=1)
 RESERVED = {"new", "needs"}  # pages of their own under /host/
 
 
@@ -69,6 +91,8 @@ def schedule(
     if slug in RESERVED or Webinar.objects.filter(slug=slug).exists():
         raise ValidationError({"slug": _("Another session has this address. Choose a new one.")})
     _check_times(starts_at, ends_at)
+    if published:
+        _check_plans(course, face.get("caption_plan"), face.get("interpretation_plan"))
     webinar = Webinar.objects.create(
         course=course,
         item=item,
@@ -91,7 +115,7 @@ def move(
 ) -> bool:
     """To another time: a new revision, an updated invitation for everyone, new reminders.
 
-    False when it is there already. A deadline for registration moves along.
+    False when it is there already. The time of registration moves along.
     """
     locked = _lock(webinar)
     if (locked.starts_at, locked.ends_at) == (starts_at, ends_at):
@@ -101,11 +125,13 @@ def move(
     if locked.cancelled_at is not None:
         raise ValidationError(_("This session was called off. Schedule a new one instead."))
     _check_times(starts_at, ends_at)
+    if locked.registration_opens_at is not None:
+        locked.registration_opens_at += starts_at - locked.starts_at
     if locked.registration_closes_at is not None:
         locked.registration_closes_at += starts_at - locked.starts_at
     before, locked.starts_at, locked.ends_at = locked.starts_at, starts_at, ends_at
     locked.revision += 1
-    locked.save(update_fields=["starts_at", "ends_at", "registration_closes_at", "revision"])
+    locked.save(update_fields=TIMES)
     audit.note(
         by, "webinar.moved", locked, **{"from": before.isoformat(), "to": starts_at.isoformat()}
     )
@@ -158,6 +184,8 @@ def change(
         )
     for name, value in _face(face).items():
         setattr(locked, name, value)
+    if published or locked.published_at is not None:
+        _check_plans(locked.course, locked.caption_plan, locked.interpretation_plan)
     if published and locked.published_at is None:
         locked.published_at = timezone.now()
     locked.save()
@@ -166,6 +194,71 @@ def change(
     log.append(locked, "state", changed=True)  # a new stage appears in open rooms
     seat_waiting(locked)
     return locked
+
+
+@transaction.atomic
+def copy(webinar: Webinar, starts: Iterable[datetime], *, by: User | None = None) -> list[Webinar]:
+    """The same session again at each of these times, as drafts: all or none.
+
+    Nobody is registered in a copy. Its time of registration is as long before the start as here.
+    """
+    made = []
+    for starts_at in starts:
+        by_then = starts_at - webinar.starts_at
+        opens_at, closes_at = webinar.registration_opens_at, webinar.registration_closes_at
+        made.append(
+            schedule(
+                webinar.course,
+                webinar.item,
+                slug=_free_slug(webinar, starts_at),
+                starts_at=starts_at,
+                ends_at=starts_at + (webinar.ends_at - webinar.starts_at),
+                hosts=webinar.hosts.all(),
+                by=by,
+                published=False,
+                registration_opens_at=opens_at and opens_at + by_then,
+                registration_closes_at=closes_at and closes_at + by_then,
+                **{name: getattr(webinar, name) for name in COPIED},
+            )
+        )
+    return made
+
+
+@transaction.atomic
+def rehearse(webinar: Webinar, *, by: User) -> Webinar:
+    """A room for its hosts to try everything in, beginning now. Nothing that happens there counts:
+    nobody else sees it or registers, and neither presence nor credit is written.
+
+    Safe to repeat: while a rehearsal is under way, it is that one.
+    """
+    locked, now = _lock(webinar), timezone.now()
+    slug = f"{locked.slug[:60].strip('-')}-rehearsal"
+    earlier = Webinar.objects.filter(rehearsal=True, slug__startswith=slug, item=locked.item)
+    if open_one := earlier.filter(ended_at=None, ends_at__gt=now).first():
+        return open_one
+    made = Webinar.objects.create(
+        course_id=locked.course_id,
+        item=locked.item,
+        slug=f"{slug}-{earlier.count() + 1}",
+        starts_at=now,
+        ends_at=now + REHEARSED,
+        stage=locked.stage,
+        rehearsal=True,
+        published_at=now,
+        **{name: getattr(locked, name) for name in COPIED},
+    )
+    made.hosts.set(locked.hosts.all())
+    audit.note(by, "webinar.rehearsed", locked, rehearsal=made.pk)
+    return made
+
+
+def _free_slug(webinar: Webinar, starts_at: datetime) -> str:
+    day = starts_at.astimezone(ZoneInfo(webinar.zone))
+    stem = re.sub(r"-\d{4}-\d{2}-\d{2}(-\d+)?$", "", webinar.slug)[:60].strip("-")
+    slug = f"{stem}-{day:%Y-%m-%d}"
+    taken = set(Webinar.objects.filter(slug__startswith=slug).values_list("slug", flat=True))
+    numbered = (f"{slug}-{n}" for n in count(2))
+    return slug if slug not in taken else next(name for name in numbered if name not in taken)
 
 
 def _lock(webinar: Webinar) -> Webinar:
@@ -191,6 +284,19 @@ def _check_lesson(course: Course, item: str) -> None:
     lesson = document_of(course.current_id).item(item)
     if lesson is None or lesson.kind != "live":
         raise ValidationError({"lesson": _("Choose a live lesson of a published course.")})
+
+
+def _check_plans(course: Course, captions: object, interpretation: object) -> None:
+    """A session that gives credit says how everybody can follow it before anybody registers."""
+    if not course.hours:
+        return
+    missing = {}
+    if not captions:
+        missing["caption_plan"] = _("Say how this session is captioned before you publish it.")
+    if not interpretation:
+        missing["interpretation_plan"] = _("Say how it is interpreted before you publish it.")
+    if missing:
+        raise ValidationError(missing)
 
 
 def _check_times(starts_at: datetime, ends_at: datetime) -> None:

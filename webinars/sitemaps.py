@@ -19,5 +19,5 @@ class ScheduleSitemap(_Bilingual):
 
 class WebinarSitemap(_Bilingual):
     def items(self) -> WebinarQuerySet:
-        published = Webinar.objects.filter(published_at__isnull=False)
+        published = Webinar.objects.public()
         return published.order_by("slug").only("slug").planned()

@@ -58,6 +58,7 @@ NO_PAGES = {
     *("webinars:calendar-file", "webinars:renew-calendar", "webinars:attendance-csv"),
     *("webinars:room-me", "webinars:ask", "webinars:vote-question", "webinars:withdraw"),
     *("webinars:say", "webinars:poll", "webinars:vote-poll", "webinars:events"),
+    "webinars:rehearse",
     *("webinars:change-state", "webinars:host-say", "webinars:remove-message"),
     *("webinars:moderate", "webinars:write-poll", "webinars:run-poll"),
     *("webinars:polls-csv", "webinars:hand", "webinars:react", "webinars:silence"),
@@ -342,7 +343,10 @@ def host(window, demo):
         window,
         *(reverse(f"webinars:{name}") for name in ("hosting", "schedule-new")),
         *(reverse("webinars:host", args=[slug]) for slug in (ahead, live, demo.ended.slug)),
-        *(reverse(f"webinars:{name}", args=[ahead]) for name in ("schedule-edit", "call-off")),
+        *(
+            reverse(f"webinars:{name}", args=[ahead])
+            for name in ("schedule-edit", "call-off", "copy")
+        ),
         reverse("webinars:end", args=[live]),
         *(reverse(f"webinars:{name}", args=[live]) for name in ("room-setup", "acts", "prompts")),
         reverse("webinars:merge", args=[live, demo.live.questions.get(state="approved").pk]),

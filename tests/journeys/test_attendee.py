@@ -61,6 +61,8 @@ def webinar(host):
             ends_at=soon + number * timedelta(weeks=1) + timedelta(hours=1),
             hosts=[host],
             languages=["en", "es"],
+            caption_plan="automatic",
+            interpretation_plan="request",
         )
         for number, course in enumerate(courses[:2])
     ]

@@ -17,6 +17,8 @@ ACCESS = {
     "webinars:bring-report": "host",
     "webinars:report": "host",
     "webinars:reconcile": "host",
+    "webinars:copy": "host",
+    "webinars:rehearse": "host",
     "webinars:needs": "host",
     "webinars:need": "host",
     "webinars:attendance": "credit",

@@ -24,6 +24,8 @@ def make_webinar(*, starts_in=2 * WEEK, minutes=60, course=None, **fields) -> We
         "slug": f"session-{n}",
         "title": both(f"Session {n}"),
         "languages": ["en"],
+        "caption_plan": "automatic",
+        "interpretation_plan": "request",
         "item": live_item(course),
     } | fields
     item = fields.pop("item")

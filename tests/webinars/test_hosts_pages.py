@@ -6,14 +6,18 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
+from courses.models import Evidence
+from lms.models import OutboxEntry
 from tests.factories import make_course, make_person
 from tests.webinars.factories import be_there, hold, live_item, make_webinar, seat
-from webinars import scheduling
+from webinars import attendance, scheduling
 from webinars.attendance import determine
-from webinars.models import Determination, Webinar
+from webinars.models import Determination, PresenceSpan, Webinar
+from webinars.room import stage
 from webinars.roster import as_csv, guarded
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +65,8 @@ def filled(course, host, **fields):
         "capacity": "40",
         "closes_on": f"{next_year()}-06-30",
         "languages": ["en", "es"],
+        "caption_plan": "cart",
+        "interpretation_plan": "request",
         "hosts": [host.pk],
         "policy": scheduling.standard_policy().pk,
         "stage_kind": "youtube",
@@ -108,6 +114,9 @@ def test_a_host_schedules_a_session(client, host):
         ({"lesson": "1:made-up"}, "lesson", "Select a valid choice."),
         ({"stage_address": "nonsense"}, "stage_address", "not the address of a YouTube video"),
         ({"hosts": []}, "hosts", "This field is required."),
+        ({"caption_plan": ""}, "caption_plan", "Say how this session is captioned"),
+        ({"interpretation_plan": ""}, "interpretation_plan", "Say how it is interpreted"),
+        ({"opens_on": f"{next_year()}-07-01"}, "closes_on", "The last day is before the first."),
         ({"hosts": ["9" * 30]}, "hosts", "is not one of the available choices"),
         ({"zone": "Mars/Base"}, "zone", "Select a valid choice."),
         ({"minutes": "9999"}, "minutes", "less than or equal to 720"),
@@ -143,6 +152,8 @@ def edited(webinar, **fields):
         "zone": webinar.zone,
         "capacity": "",
         "languages": ["en"],
+        "caption_plan": webinar.caption_plan,
+        "interpretation_plan": webinar.interpretation_plan,
         "hosts": [row.pk for row in webinar.hosts.all()],
         "policy": webinar.policy_id,
     } | fields
@@ -228,6 +239,98 @@ def test_a_session_that_has_begun_is_not_called_off(client, host):
     assert "has begun" in text(response)
 
 
+def again(**fields):
+    data = {"day": f"{next_year()}-03-01", "begins": "13:00", "times": "3", "weeks": "2"}
+    return data | fields
+
+
+def test_a_session_is_held_again_in_a_row_without_its_secrets_or_its_people(client, host):
+    meeting = {"kind": "link", "url": "https://meeting.example.org/secret"}
+    webinar = make_webinar(hosts=[host], stage=meeting, capacity=20, zone="America/Chicago")
+    seat(make_person(), webinar)
+
+    response = client.post(url("copy", webinar.slug), again())
+
+    assert response.status_code == 303
+    copies = Webinar.objects.exclude(pk=webinar.pk)
+    assert copies.count() == 3
+    for row in copies:
+        assert (row.title, row.minutes, row.capacity) == (webinar.title, webinar.minutes, 20)
+        assert (row.stage, row.recording, row.published_at) == ({}, {}, None)
+        assert list(row.hosts.all()) == [host]
+        assert not row.registrations.exists()
+        assert row.starts_at.astimezone(ZoneInfo("America/Chicago")).hour == 13
+    assert len({row.uuid for row in copies}) == 3
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [({"times": "27"}, "times"), ({"day": "2001-01-01"}, "day"), ({"weeks": "x"}, "weeks")],
+)
+def test_a_copy_that_makes_no_sense_is_refused(client, host, fields, field):
+    response = client.post(url("copy", make_webinar(hosts=[host]).slug), again(**fields))
+
+    assert (response.status_code, list(response.context["form"].errors)) == (422, [field])
+    assert Webinar.objects.count() == 1
+
+
+def test_in_a_rehearsal_everything_works_and_nothing_counts(client, host, person, mailoutbox):
+    webinar = make_webinar(starts_in=HOUR, hosts=[host])
+
+    first, second = (client.post(url("rehearse", webinar.slug)) for _ in range(2))
+
+    assert first.url == second.url
+    rehearsal = Webinar.objects.get(rehearsal=True)
+    assert client.get(first.url).status_code == 200
+    with pytest.raises(ValidationError, match="not open for registration"):
+        seat(person, rehearsal)
+    stage.go_live(rehearsal, host)
+    be_there(host, rehearsal, (0, 30))
+    stage.end(rehearsal, host)
+    attendance.settle_ended_sessions(timezone.now() + 24 * HOUR)
+    rehearsal.refresh_from_db()
+    attendance.settle(rehearsal)
+    assert PresenceSpan.objects.count() == Determination.objects.count() == 0
+    assert Evidence.objects.count() == 0
+    assert not OutboxEntry.objects.filter(kind__startswith="webinars.").exists()
+
+
+def test_nobody_else_sees_a_rehearsal(client, host):
+    webinar = make_webinar(starts_in=HOUR, hosts=[host])
+    client.post(url("rehearse", webinar.slug))
+    rehearsal = Webinar.objects.get(rehearsal=True)
+    stage.go_live(rehearsal, host)
+    assert rehearsal.title["en"] in text(client.get(url("hosting")))
+
+    client.force_login(make_person())
+    for page in (rehearsal.get_absolute_url(), rehearsal.room_path, url("rehearse", webinar.slug)):
+        assert client.post(page).status_code == 404
+        assert client.get(page).status_code == 404
+    schedule = client.get(url("schedule"))
+    assert list(schedule.context["live"]) == []
+    assert rehearsal.slug not in client.get("/sitemap.xml").content.decode()
+
+
+def test_registration_opens_on_its_day(client, host):
+    client.post(
+        url("schedule-new"), filled(webinar_course(), host, opens_on=f"{next_year()}-06-01")
+    )
+    webinar = Webinar.objects.get()
+
+    assert "Registration opens on" in text(client.get(webinar.get_absolute_url()))
+    with pytest.raises(ValidationError, match=rf"Registration opens on .*June 1, {next_year()}"):
+        seat(make_person(), webinar)
+    Webinar.objects.update(registration_opens_at=timezone.now() - HOUR)
+    assert seat(make_person(), Webinar.objects.get()).state == "seated"
+
+
+def test_the_plans_stand_on_the_page_of_the_session(client):
+    page = text(client.get(make_webinar(caption_plan="cart").get_absolute_url()))
+
+    assert "A person writes live captions (CART)" in page
+    assert "Interpreters on request" in page
+
+
 def test_only_its_own_hosts_change_a_session(client, host):
     webinar = make_webinar(hosts=[make_person(may_host=True)])
 
@@ -236,7 +339,7 @@ def test_only_its_own_hosts_change_a_session(client, host):
         assert client.post(url(name, webinar.slug)).status_code == 404
 
 
-@pytest.mark.parametrize("name", ["schedule-edit", "call-off"])
+@pytest.mark.parametrize("name", ["schedule-edit", "call-off", "copy"])
 def test_hosts_pages_are_not_found_by_others(signed_in, name):
     assert signed_in.get(url(name, make_webinar().slug)).status_code == 404
     assert signed_in.get(url("schedule-new")).status_code == 404

@@ -83,10 +83,13 @@ class CreditPolicy(models.Model):
 class WebinarQuerySet(PlannedQuerySet["Webinar"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
         """Published sessions; hosts see their drafts too. Cancelled ones stay, and say so."""
-        published = Q(published_at__isnull=False)
         if isinstance(user, User) and (user.may_host or user.is_superuser):
             return self
-        return self.filter(published)
+        return self.public()
+
+    def public(self) -> Self:
+        """Published, and no rehearsal."""
+        return self.filter(published_at__isnull=False, rehearsal=False)
 
     def hosted_by(self, user: User) -> Self:
         """Sessions whose console this person may open."""
@@ -157,6 +160,22 @@ class Webinar(models.Model):
 
     IN_ROOM = (State.LIVE, State.BREAK)
 
+    class Format(models.TextChoices):
+        PRESENTATION = "presentation", _("Presentation with questions")
+        PANEL = "panel", _("Panel")
+        WORKSHOP = "workshop", _("Workshop")
+        OFFICE_HOURS = "office_hours", _("Open question hour")
+
+    class Captions(models.TextChoices):
+        CART = "cart", _("A person writes live captions (CART)")
+        AUTOMATIC = "automatic", _("Automatic captions, and a person (CART) on request")
+
+    class Interpretation(models.TextChoices):
+        ASL = "asl", _("American Sign Language")
+        SPOKEN = "spoken", _("Interpreted into another spoken language")
+        BOTH = "both", _("American Sign Language and another spoken language")
+        REQUEST = "request", _("Interpreters on request")
+
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)  # calendar UID
     slug = models.SlugField(max_length=80, unique=True)
     course = models.ForeignKey(Course, models.PROTECT, related_name="webinars")
@@ -167,7 +186,12 @@ class Webinar(models.Model):
     ends_at = models.DateTimeField()
     zone = models.CharField(max_length=64, default="America/New_York", validators=[check_zone])
     capacity = models.PositiveIntegerField(null=True, blank=True)
+    registration_opens_at = models.DateTimeField(null=True, blank=True)  # null: at once
     registration_closes_at = models.DateTimeField(null=True, blank=True)
+    format = models.CharField(max_length=12, choices=Format, default=Format.PRESENTATION)
+    caption_plan = models.CharField(max_length=10, choices=Captions, blank=True)
+    interpretation_plan = models.CharField(max_length=10, choices=Interpretation, blank=True)
+    rehearsal = models.BooleanField(default=False)  # nothing that happens in it ever counts
     languages = models.JSONField(default=list)
     hosts = models.ManyToManyField(User, related_name="hosted_webinars", blank=True)
     policy = models.ForeignKey(CreditPolicy, models.PROTECT, related_name="+")
@@ -227,14 +251,22 @@ class Webinar(models.Model):
 
     @property
     def takes_registrations(self) -> bool:
-        """Published, still to come or under way, and not past its registration deadline."""
+        """Published, still to come or under way, and within its time of registration."""
         return (
             self.published_at is not None
+            and not self.rehearsal
+            and not self.opens_later
             and self.phase in {"ahead", "doors", "live", "break"}
             and (
                 self.registration_closes_at is None or timezone.now() < self.registration_closes_at
             )
         )
+
+    @property
+    def opens_later(self) -> bool:
+        """Registration has not begun."""
+        opens_at = self.registration_opens_at
+        return opens_at is not None and timezone.now() < opens_at
 
     @property
     def is_full(self) -> bool:

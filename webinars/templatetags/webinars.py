@@ -25,7 +25,7 @@ def live_sessions(context: Context, lessons: str | Iterable[str]) -> list[Webina
     `my_state` (None, seated, waitlisted, cancelled) for the person in the context, `seats_taken`,
     `phase` and its course. One query."""
     uuids = [lessons] if isinstance(lessons, str) else list(lessons)
-    sessions = Webinar.objects.filter(item__in=uuids, published_at__isnull=False)
+    sessions = Webinar.objects.public().filter(item__in=uuids)
     rows = list(sessions.for_reader(_reader(context)).order_by("starts_at"))
     past = {"over", "cancelled", "missed"}
     ahead = [row for row in rows if row.phase not in past]
@@ -47,7 +47,7 @@ def my_webinars(context: Context) -> list[Registration]:
 @register.simple_tag(takes_context=True)
 def next_webinar(context: Context) -> Webinar | None:
     """`{% next_webinar as webinar %}`: the one that is live, else the next to come; or None."""
-    public = Webinar.objects.filter(published_at__isnull=False)
+    public = Webinar.objects.public()
     return public.for_reader(_reader(context)).upcoming().first()
 
 

@@ -22,7 +22,8 @@ State = Registration.State
 
 
 def schedule(request: HttpRequest) -> HttpResponse:
-    sessions = Webinar.objects.visible_to(request.user).for_reader(request.user)
+    shown = Webinar.objects.visible_to(request.user).filter(rehearsal=False)
+    sessions = shown.for_reader(request.user)
     past = Paginator(sessions.over(), PAST_ON_A_PAGE)
     context: dict[str, object] = {
         "live": sessions.live_now().order_by("starts_at"),

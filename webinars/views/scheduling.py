@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
 
 from courses.models import Course
 from lms.http import see_other
 from people.access import SignedIn, host, only
 from webinars import scheduling
-from webinars.forms import ScheduleForm
+from webinars.forms import CopyForm, ScheduleForm
 from webinars.models import Registration, Webinar
 
 
@@ -74,6 +79,38 @@ def edit(request: SignedIn, slug: str) -> HttpResponse:
             messages.success(request, _("Saved. If the time changed, everyone gets a letter."))
             return see_other(webinar.get_absolute_url())
     return _page(request, form, webinar)
+
+
+@only(host)
+def copy(request: SignedIn, slug: str) -> HttpResponse:
+    webinar = get_object_or_404(Webinar.objects.hosted_by(request.user), slug=slug)
+    posted, local = request.method == "POST", webinar.starts_at.astimezone(ZoneInfo(webinar.zone))
+    initial = {"begins": local.time().replace(second=0, microsecond=0), "weeks": 1, "times": 1}
+    form = CopyForm(request.POST if posted else None, zone=webinar.zone, initial=initial)
+    if posted and form.is_valid():
+        try:
+            made = scheduling.copy(webinar, form.cleaned_data["starts"], by=request.user)
+        except ValidationError as error:
+            _refuse(form, error)
+        else:
+            words = ngettext(
+                "%(n)s draft is made. Set its stage and publish it.",
+                "%(n)s drafts are made. Set the stage of each and publish it.",
+                len(made),
+            )
+            messages.success(request, words % {"n": len(made)})
+            return see_other(reverse("webinars:hosting"))
+    context = {"webinar": webinar, "form": form}
+    return render(request, "webinars/copy.html", context, status=422 if posted else 200)
+
+
+@only(host)
+@require_POST
+def rehearse(request: SignedIn, slug: str) -> HttpResponse:
+    rows = Webinar.objects.hosted_by(request.user).filter(rehearsal=False)
+    rehearsal = scheduling.rehearse(get_object_or_404(rows, slug=slug), by=request.user)
+    messages.success(request, _("This is a rehearsal: try everything. Nothing of it counts."))
+    return see_other(reverse("webinars:host", args=[rehearsal.slug]))
 
 
 @only(host)
