@@ -287,7 +287,8 @@ def test_one_form_sent_twice_at_once_is_one_pack_and_two_workers_make_one(admini
     made = at_once(*[lambda: packing._make(payload)] * 2)
 
     assert {pack.pk for pack in packs} == {EvidencePack.objects.get().pk}
-    assert any(isinstance(each, str) for each in made)
+    assert sorted(isinstance(each, str) for each in made) == [False, True]
+    assert AuditEntry.objects.filter(verb="pack.made").count() == 1
     assert opened(packs[0]).testzip() is None
 
 
