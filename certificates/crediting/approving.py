@@ -1,7 +1,11 @@
-"""Credit administrators: which boards approved which courses."""
+"""Credit administrators: which boards approved which courses, and how long completions hold.
+
+Each act asks the person to show once more that it is they; what was typed comes through that.
+"""
 
 from __future__ import annotations
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Prefetch
@@ -30,6 +34,7 @@ def index(request: SignedIn) -> HttpResponse:
 
 
 @only(credit_administrator)
+@reauthentication_required(allow_get=True)
 def course(request: SignedIn, slug: str) -> HttpResponse:
     found = get_object_or_404(Course.objects.filter(current__isnull=False), slug=slug)
     form = ApprovalForm(request.POST if request.method == "POST" else None)
@@ -48,6 +53,7 @@ def course(request: SignedIn, slug: str) -> HttpResponse:
 
 @require_POST
 @only(credit_administrator)
+@reauthentication_required
 def withdraw(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     found = get_object_or_404(Course, slug=slug)
     approval = get_object_or_404(CreditApproval.objects.for_list().filter(course=found), pk=pk)
@@ -61,6 +67,7 @@ def withdraw(request: SignedIn, slug: str, pk: int) -> HttpResponse:
 
 @require_POST
 @only(credit_administrator)
+@reauthentication_required
 def renewal(request: SignedIn, slug: str) -> HttpResponse:
     """How long completions hold from now on."""
     found = get_object_or_404(Course.objects.filter(current__isnull=False), slug=slug)

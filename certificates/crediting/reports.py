@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -34,6 +35,7 @@ def reports(request: SignedIn) -> HttpResponse:
 
 
 @only(credit_administrator)
+@reauthentication_required
 def nchec(request: SignedIn) -> HttpResponse:
     """Every CHES and MCHES hour that counts, with the numbers that NCHEC knows people by."""
     head = [
@@ -45,6 +47,7 @@ def nchec(request: SignedIn) -> HttpResponse:
 
 
 @only(credit_administrator)
+@reauthentication_required
 def train(request: SignedIn) -> HttpResponse:
     """Every completion, in the order that a TRAIN administrator knows."""
     head = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -27,6 +28,7 @@ def waiting(request: SignedIn) -> HttpResponse:
 
 @require_POST
 @only(credit_administrator)
+@reauthentication_required
 def decide(request: SignedIn, pk: int) -> HttpResponse:
     training = get_object_or_404(OutsideTraining.objects.listed(), pk=pk)
     form = DecideForm(request.POST, auto_id=f"id_{pk}_%s")

@@ -179,7 +179,8 @@ def write(pack: EvidencePack, file: IO[bytes]) -> Written:
         out.add_json(f"versions/{name}.json", version)
         versions.append(f"versions/{name}.json")
     out.add_json("policies.json", gathering.policies(pack))
-    out.add_json("evaluation-summary.json", gathering.evaluation_summary(pack))
+    summary = gathering.evaluation_summary(pack)
+    out.add_json("evaluation-summary.json", summary)
     unprinted = 0
     for certificate in gathering.certificates(pack):
         out.add_json(f"certificates/{certificate.number}.json", certificate.snapshot)
@@ -212,6 +213,7 @@ def write(pack: EvidencePack, file: IO[bytes]) -> Written:
         "made_at": made_at,
         "counts": counts,
         "versions": versions,
+        "summary": summary,
         "files": list(out.files),
     }
     for language in LANGUAGES:

@@ -12,4 +12,4 @@ def shown(counts: Mapping[str, int]) -> dict[str, int] | None:
     """
     if sum(counts.values()) < FEWEST or any(0 < count < FEWEST for count in counts.values()):
         return None
-    return dict(counts)
+    return dict(sorted(counts.items()))

@@ -314,3 +314,29 @@ def test_an_administrator_says_how_long_a_completion_holds(client, administrator
     assert (policy.months, policy.remind_days, policy.earlier_too) == (24, [30, 7], False)
     html = client.get(reverse("credit:course", args=[course.slug])).content.decode()
     assert 'value="30, 7"' in html
+
+
+def test_whoever_acts_or_takes_lists_away_shows_who_they_are(client, administrator):
+    course = make_course()
+    approval = approve(course)
+    administrator.set_password("a long enough password")
+    administrator.save()
+    client.force_login(administrator)
+    acts = [
+        reverse("credit:course", args=[course.slug]),
+        reverse("credit:withdraw", args=[course.slug, approval.pk]),
+        reverse("credit:renewal", args=[course.slug]),
+        reverse("transcripts:decide", args=[1]),
+    ]
+    lists = [reverse("credit:nchec"), reverse("credit:train")]
+
+    asked = [client.post(url, {"why": "Over."}) for url in acts] + [client.get(u) for u in lists]
+
+    again = reverse("account_reauthenticate")
+    assert all(answer.url.startswith(again) for answer in asked)
+    assert client.get(acts[0]).status_code == 200
+    done = client.post(
+        client.post(acts[1], {"why": "Over."}).url,
+        {"password": "a long enough password", "next": acts[1]},
+    )
+    assert (done.status_code, CreditApproval.objects.standing().count()) == (303, 0)
