@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 FEW = 10
 MOST_QUERIES, LESSON_BYTES, LESSON_REQUESTS = 8, 100_000, 15
-PARTS = ["pages", "certificates", "badges", "registering", "room", "records", "pack"]
+PARTS = ["pages", "certificates", "issuing", "badges", "registering", "room", "records", "pack"]
 COLUMNS = ("what", "measured", "target", "of target")
 
 
@@ -75,6 +75,12 @@ def measurements(chosen: argparse.Namespace) -> Iterator[tuple[str, str, str, st
         yield from pages(application, chosen.learners)
     if chosen.only in {None, "certificates"}:
         yield from certificates()
+    if chosen.only in {None, "issuing"}:
+        from bench import issuing
+
+        say("A thousand certificates")
+        yield ("A thousand certificates", "", "", "")
+        yield from issuing.run(application, 1000)
     if chosen.only in {None, "badges"}:
         yield from badges()
     if chosen.only in {None, "registering"}:
