@@ -14,10 +14,9 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q
 
 from certificates.badges import addresses, bitstring, keys, multikey, proofs, rdf
-from certificates.models import Certificate, StatusEntry, Suspension
+from certificates.models import Certificate, Revocation, StatusEntry, Suspension
 
 PURPOSES = ("revocation", "suspension")
 FULL = bitstring.SIZE // 2  # half empty, so that a random place is soon a free one
@@ -103,17 +102,21 @@ def _unsigned(number: int, purpose: str, positions: list[int], now: datetime) ->
 
 
 def _positions(number: int, purpose: str) -> list[int]:
-    """A replaced certificate counts as revoked: the newer one has a place of its own."""
-    rows = StatusEntry.objects.filter(number=number)
+    """The bits that are set. A replaced certificate counts as revoked: the newer has its own.
+
+    Asked from the few that were withdrawn, never from the many in the list.
+    """
     if purpose == "revocation":
-        rows = rows.filter(
-            Q(certificate__revocation__isnull=False) | Q(certificate__superseded_by__isnull=False)
-        )
+        revoked = Revocation.objects.filter(certificate__status_entry__number=number)
+        newer = Certificate.objects.filter(supersedes__status_entry__number=number)
+        found = {
+            *revoked.values_list("certificate__status_entry__position", flat=True),
+            *newer.values_list("supersedes__status_entry__position", flat=True),
+        }
     else:
-        rows = rows.filter(
-            Exists(Suspension.objects.filter(certificate=OuterRef("certificate"), lifting=None))
-        )
-    return sorted(rows.values_list("position", flat=True))
+        held = Suspension.objects.filter(certificate__status_entry__number=number, lifting=None)
+        found = {*held.values_list("certificate__status_entry__position", flat=True)}
+    return sorted(found)
 
 
 def _open_list() -> int:

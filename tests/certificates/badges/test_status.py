@@ -118,7 +118,7 @@ def test_a_list_costs_the_same_for_any_number(client, count, django_assert_max_n
         status.entry_of(certified(make_person()))
     keys.signing_key()
 
-    with django_assert_max_num_queries(3):  # key, positions, is the list there
+    with django_assert_max_num_queries(3):  # key, revoked, replaced
         client.get(addresses.status_list(1, "revocation"))
 
 
