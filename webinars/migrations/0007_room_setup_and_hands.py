@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
             name='Reaction',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('clap', 'Applause'), ('heart', 'Heart'), ('thumb', 'Thumbs up'), ('laugh', 'Laughter'), ('think', 'I have to think about this')], max_length=8)),
+                ('kind', models.CharField(choices=[('clap', 'Applause'), ('heart', 'Heart'), ('thumb', 'Thumbs up'), ('laugh', 'Laughter'), ('think', 'Thinking')], max_length=8)),
                 ('at', models.DateTimeField()),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('webinar', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='webinars.webinar')),

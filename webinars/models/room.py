@@ -217,7 +217,7 @@ class Reaction(models.Model):
         HEART = "heart", _("Heart")
         THUMB = "thumb", _("Thumbs up")
         LAUGH = "laugh", _("Laughter")
-        THINK = "think", _("I have to think about this")
+        THINK = "think", _("Thinking")
 
     webinar = models.ForeignKey(Webinar, models.CASCADE, related_name="+")
     person = models.ForeignKey(User, models.CASCADE, related_name="+")

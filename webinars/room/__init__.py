@@ -17,6 +17,7 @@ same text into every socket's bounded queue.
     captions.py    lines of live captions, from a captioner to every page
     counts.py, heads.py       votes, and how many people are here
     presence.py    slices of presence from heartbeats
+    pace.py        how often one person may act
     polling.py     presence and counts for those who poll
 
 The protocol

@@ -20,8 +20,6 @@ from webinars.models import Hand, Reaction, Webinar
 from webinars.room import doorbell, log
 from webinars.room.log import Audience
 
-_SIGNS = {"clap": "👏", "heart": "❤️", "thumb": "👍", "laugh": "😄", "think": "🤔"}
-REACTIONS = [(kind.value, kind.label, _SIGNS[kind.value]) for kind in Reaction.Kind]
 SHOWN_FOR = timedelta(seconds=30)
 
 

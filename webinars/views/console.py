@@ -24,13 +24,13 @@ from webinars.models import (
     Accommodation,
     LiveWindow,
     Poll,
+    Reaction,
     Registration,
     RoomSetup,
     Webinar,
 )
 from webinars.room import chat, frames, heads, polls, setup, shown, stage
 from webinars.room.forms import MessageForm, PollForm, SetupForm
-from webinars.room.hands import REACTIONS
 from webinars.room.log import Audience
 from webinars.roster import as_csv
 
@@ -262,9 +262,12 @@ def _console(
         "write": write or PollForm(),
         "refusal": refusal,
         "hands": snapshot.lists["hands"],
-        "reactions": REACTIONS,
+        "reactions": Reaction.Kind.choices,
         **{
-            name: [(item, votes[item.id], typed.get(item.id, "")) for item in snapshot.lists[name]]
+            name: [
+                (item, votes[item.id], typed.get(item.id, ""))
+                for item in sorted(snapshot.lists[name], key=_pinned_first)
+            ]
             for name in ("queue", "questions", "dismissed")
         },
     }
@@ -276,6 +279,10 @@ def _composer(
 ) -> HttpResponse:
     context = {"say": form, "address": reverse("webinars:host-say", args=[webinar.slug])}
     return render(request, "webinars/room/_composer.html", context, status=status)
+
+
+def _pinned_first(item: Any) -> bool:
+    return not item.pinned
 
 
 def _part(

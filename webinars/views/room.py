@@ -24,6 +24,7 @@ from webinars.models import (
     PollVote,
     Prompt,
     QuestionVote,
+    Reaction,
     RoomQuestion,
     RoomSetup,
     Webinar,
@@ -44,6 +45,7 @@ from webinars.room.door import Guest, knock
 from webinars.room.forms import MessageForm, QuestionForm
 from webinars.room.frames import View
 from webinars.room.log import Audience
+from webinars.room.pace import paced
 from webinars.room.socket import language, number
 
 PUBLIC = Q(state__in=questions.PUBLIC)
@@ -77,6 +79,7 @@ def me(request: SignedIn, slug: str) -> HttpResponse:
 
 @login_required
 @require_POST
+@paced
 def ask(request: SignedIn, slug: str) -> HttpResponse:
     guest = _inside(request, slug)
     known = RoomSetup.of(guest.webinar).names_known
@@ -112,6 +115,7 @@ def ask(request: SignedIn, slug: str) -> HttpResponse:
 
 @login_required
 @require_POST
+@paced
 def vote_question(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     guest = _inside(request, slug)
     question = get_object_or_404(RoomQuestion.objects.public(), webinar=guest.webinar, pk=pk)
@@ -128,6 +132,7 @@ def vote_question(request: SignedIn, slug: str, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
+@paced
 def withdraw(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     guest = _inside(request, slug)
     mine = RoomQuestion.objects.filter(webinar=guest.webinar, author=guest.person)
@@ -143,6 +148,7 @@ def withdraw(request: SignedIn, slug: str, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
+@paced
 def say(request: SignedIn, slug: str) -> HttpResponse:
     guest = _inside(request, slug)
     form = MessageForm(request.POST)
@@ -168,6 +174,7 @@ def say(request: SignedIn, slug: str) -> HttpResponse:
 
 @login_required
 @require_POST
+@paced
 def hand(request: SignedIn, slug: str) -> HttpResponse:
     guest = _inside(request, slug)
     wanted = request.POST.get("wanted") == "1"
@@ -177,12 +184,13 @@ def hand(request: SignedIn, slug: str) -> HttpResponse:
         return _refused(request, guest, error)
     if not request.htmx:
         return see_other(_address(guest))
-    context = {"webinar": guest.webinar, "up": wanted, "reactions": hands.REACTIONS}
+    context = {"webinar": guest.webinar, "up": wanted, "reactions": Reaction.Kind.choices}
     return render(request, "webinars/room/acts.html", context)
 
 
 @login_required
 @require_POST
+@paced
 def prompt(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     """«I am here.»"""
     guest = _inside(request, slug)
@@ -202,6 +210,7 @@ def prompt(request: SignedIn, slug: str, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
+@paced
 def react(request: SignedIn, slug: str) -> HttpResponse:
     guest = _inside(request, slug)
     try:
@@ -223,6 +232,7 @@ def poll(request: SignedIn, slug: str, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
+@paced
 def vote_poll(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     guest = _inside(request, slug)
     row = _poll(guest, pk)
@@ -335,7 +345,7 @@ def _page(
         "materials": snapshot.lists["materials"],
         "rules": snapshot.lists["rules"],
         "up": guest.hand_up,
-        "reactions": hands.REACTIONS,
+        "reactions": Reaction.Kind.choices,
         "questions": [(item, row.vote_count, row.voted) for item, row in asked_order],
         "order": request.GET.get("order", ""),
         "messages_said": snapshot.lists["chat"],

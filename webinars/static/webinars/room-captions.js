@@ -42,7 +42,10 @@ class Captions extends HTMLElement {
   apply() {
     const { language, size } = Object.fromEntries([...this.querySelectorAll("select")].map((one) => [one.name, one.value]));
     this.dataset.size = size;
-    for (const line of this.lines.children) line.hidden = line.lang !== language;
+    const all = [...this.lines.children];
+    // Until the reader chooses: better another language than an empty box.
+    const chosen = localStorage.getItem("gw-captions language") || all.some((line) => line.lang === language);
+    for (const line of all) line.hidden = Boolean(chosen) && line.lang !== language;
   }
 }
 

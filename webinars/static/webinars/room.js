@@ -5,6 +5,8 @@ const SILENCE = 50_000; // a heartbeat comes every 20 seconds
 const PATIENCE = 10_000; // for a socket to open
 const LONGEST_WAIT = 30_000;
 const OUT = 4403;
+const STOPPING = 1012; // this process stops, for all of its pages at once
+const SPREAD = 8_000;
 
 class Room extends HTMLElement {
   connectedCallback() {
@@ -72,7 +74,7 @@ class Room extends HTMLElement {
       clearTimeout(this.silence);
       if (socket !== this.socket || this.over) return;
       if (event.code === OUT) this.leave();
-      else this.retry();
+      else this.retry(event.code === STOPPING);
     });
   }
 
@@ -86,9 +88,9 @@ class Room extends HTMLElement {
   }
 
   // Many pages lose their line at the same moment: they come back at different ones.
-  retry() {
+  retry(together = false) {
     this.failures += 1;
-    const wait = Math.min(LONGEST_WAIT, 400 * 2 ** this.failures) * (0.5 + Math.random() / 2);
+    const wait = together && this.failures === 1 ? 300 + SPREAD * Math.random() : Math.min(LONGEST_WAIT, 400 * 2 ** this.failures) * (0.5 + Math.random() / 2);
     this.retrying = setTimeout(() => this.open(), wait);
     if (this.polling) return;
     if (this.failures > 1) this.poll();
