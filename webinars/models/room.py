@@ -81,6 +81,24 @@ class RoomSetup(models.Model):
             return cls(webinar=webinar)
 
 
+class RoomHelper(models.Model):
+    """Somebody who helps the hosts in one room. Written by `webinars.room.team`."""
+
+    webinar = models.ForeignKey(Webinar, models.PROTECT, related_name="helpers")
+    person = models.ForeignKey(User, models.PROTECT, related_name="+")
+    added_at = models.DateTimeField(default=timezone.now)
+
+    objects = PlannedQuerySet["RoomHelper"].as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["webinar", "person"], name="helps_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} at {self.webinar_id}"
+
+
 class RoomQuestionQuerySet(PlannedQuerySet["RoomQuestion"]):
     def public(self) -> Self:
         """What everybody in the room may see."""

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from itertools import batched
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, Subquery
 from django.utils import timezone
 
-from people.access import owes_second_step
+from people.access import has_second_step, owes_second_step
 from people.models import User
-from webinars.models import Hand, PromptEase, Registration, Webinar
+from webinars.models import Hand, PromptEase, Registration, RoomHelper, Webinar
 from webinars.room.log import Audience
 
 CHUNK = 500  # ids in one query
@@ -26,6 +27,7 @@ class Guest:
     person: User
     place: Registration | None
     hosting: bool
+    moderating: bool = False  # without hosting it
     hand_up: bool = False
     ease: str = ""  # see PromptEase
 
@@ -35,12 +37,13 @@ class Guest:
 
     @property
     def may_enter(self) -> bool:
-        return self.seated or self.hosting
+        return self.seated or self.hosting or self.moderating
 
 
 def knock(person: User, slug: str) -> Guest | None:
     """None: for this person there is no such session. One query for who has a place."""
     hosts = Webinar.hosts.through.objects.filter(user=person.pk)
+    helpers = RoomHelper.objects.filter(person=person.pk)
     eases = PromptEase.objects.filter(person=person.pk)
     hands = Hand.objects.filter(person=person.pk, lowered_at__isnull=True)
     mine = (
@@ -49,6 +52,7 @@ def knock(person: User, slug: str) -> Guest | None:
         .select_related("webinar__policy", "webinar__room_setup")
         .annotate(
             hosted=Exists(hosts.filter(webinar=OuterRef("webinar"))),
+            helps=Exists(helpers.filter(webinar=OuterRef("webinar"))),
             hand_up=Exists(hands.filter(webinar=OuterRef("webinar"))),
             ease=Subquery(eases.filter(webinar=OuterRef("webinar")).values("kind")),
         )
@@ -57,13 +61,14 @@ def knock(person: User, slug: str) -> Guest | None:
     place: Any = mine.first()
     if place is not None:
         webinar, hosted, hand_up = place.webinar, place.hosted, place.hand_up
-        ease = place.ease or ""
+        ease, helps = place.ease or "", place.helps
     else:
         found = Webinar.objects.visible_to(person).filter(slug=slug)
         row: Any = (
             found.select_related("policy", "room_setup")
             .annotate(
                 hosted=Exists(hosts.filter(webinar=OuterRef("pk"))),
+                helps=Exists(helpers.filter(webinar=OuterRef("pk"))),
                 hand_up=Exists(hands.filter(webinar=OuterRef("pk"))),
             )
             .planned()
@@ -72,10 +77,11 @@ def knock(person: User, slug: str) -> Guest | None:
         if row is None:
             return None
         webinar, hosted, hand_up, ease = row, row.hosted, row.hand_up, ""
+        helps = row.helps
     hosting = person.is_superuser or (person.may_host and hosted)
     if webinar.published_at is None and not hosting:
         return None
-    return Guest(webinar, person, place, hosting, hand_up, ease)
+    return Guest(webinar, person, place, hosting, helps, hand_up, ease)
 
 
 class Pass(NamedTuple):
@@ -98,19 +104,27 @@ def admit(
     guest = knock(person, slug)
     if guest is None or not guest.may_enter or owes_second_step(person):
         return None
+    moderator = (guest.hosting or guest.moderating) and not as_attendee
+    if moderator and unproven(person):
+        return None
     return Pass(
         webinar_id=guest.webinar.pk,
         person_id=person.pk,
-        audience=Audience.STAFF if guest.hosting and not as_attendee else Audience.ALL,
+        audience=Audience.STAFF if moderator else Audience.ALL,
         counted=guest.seated,
         session_key=session_key,
         password_mark=hash(person.password),
     )
 
 
+def unproven(person: User) -> bool:
+    """In production a moderator signs in with two steps, whatever else they are here."""
+    return settings.SECOND_STEP_FOR_STAFF and not has_second_step(person)
+
+
 def refused(passes: Collection[Pass]) -> set[Pass]:
     """Which of these would not be let in now: signed out, password changed, barred, seat or role
-    taken back, session withdrawn. Five queries for five hundred."""
+    taken back, session withdrawn. Six queries for five hundred."""
     signed_in = {
         key
         for chunk in _chunks({p.session_key for p in passes})
@@ -134,6 +148,7 @@ def refused(passes: Collection[Pass]) -> set[Pass]:
     hosts = set(
         Webinar.hosts.through.objects.filter(webinar__in=rooms).values_list("webinar", "user")
     )
+    helpers = set(RoomHelper.objects.filter(webinar__in=rooms).values_list("webinar", "person"))
     seats = {
         seat
         for chunk in _chunks({p.person_id for p in passes})
@@ -147,7 +162,7 @@ def refused(passes: Collection[Pass]) -> set[Pass]:
             return False
         password_mark, may_host, is_superuser = people[p.person_id]
         room = p.webinar_id, p.person_id
-        hosting = is_superuser or (may_host and room in hosts)
+        hosting = is_superuser or (may_host and room in hosts) or room in helpers
         seated = room in seats and p.webinar_id in published
         enough = hosting if p.audience == Audience.STAFF else hosting or seated
         return password_mark == p.password_mark and enough and (seated or not p.counted)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, Exists, OuterRef, Subquery
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -17,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from lms.http import see_other
+from lms.models import PlannedQuerySet
 from lms.text import said
 from people.access import SignedIn, host, only
 from webinars.invitations import absolute
@@ -26,18 +30,36 @@ from webinars.models import (
     Poll,
     Reaction,
     Registration,
+    RoomHelper,
     RoomSetup,
     Webinar,
 )
-from webinars.room import chat, frames, heads, polls, setup, shown, stage
+from webinars.room import chat, door, frames, heads, polls, setup, shown, stage, team
 from webinars.room.forms import MessageForm, PollForm, SetupForm
 from webinars.room.log import Audience
 from webinars.roster import as_csv
 
 
-@only(host)
+class SecondStepFirst(Exception):
+    """A moderator who has no role on the site still signs in with two steps, in production."""
+
+
+def moderators[**P](view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+    """Signed in; whose room it is `moderated` looks up, and what else that asks of them."""
+
+    @wraps(view)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        try:
+            return view(*args, **kwargs)
+        except SecondStepFirst:
+            return see_other(reverse("people:second-step"))
+
+    return login_required(checked)  # type: ignore[type-var, return-value]
+
+
+@moderators
 def console(request: SignedIn, slug: str) -> HttpResponse:
-    return _console(request, hosted(request, slug))
+    return _console(request, moderated(request, slug))
 
 
 @only(host)
@@ -82,10 +104,10 @@ def end(request: SignedIn, slug: str) -> HttpResponse:
     return see_other(address(webinar))
 
 
-@only(host)
+@moderators
 @require_POST
 def say(request: SignedIn, slug: str) -> HttpResponse:
-    webinar = hosted(request, slug)
+    webinar = moderated(request, slug)
     form = MessageForm(request.POST)
     if form.is_valid():
         try:
@@ -107,10 +129,10 @@ def say(request: SignedIn, slug: str) -> HttpResponse:
     return _console(request, webinar, say=form, status=422)
 
 
-@only(host)
+@moderators
 @require_POST
 def write_poll(request: SignedIn, slug: str) -> HttpResponse:
-    webinar = hosted(request, slug)
+    webinar = moderated(request, slug)
     form = PollForm(request.POST)
     if form.is_valid():
         typed = form.cleaned_data
@@ -135,10 +157,10 @@ def write_poll(request: SignedIn, slug: str) -> HttpResponse:
     return _console(request, webinar, write=form, status=422)
 
 
-@only(host)
+@moderators
 @require_POST
 def run_poll(request: SignedIn, slug: str, pk: int) -> HttpResponse:
-    webinar = hosted(request, slug)
+    webinar = moderated(request, slug)
     row = get_object_or_404(Poll, webinar=webinar, pk=pk)
     act, _sep, what = request.POST.get("act", "").partition(":")
     try:
@@ -183,8 +205,29 @@ def _result(poll: Poll, chosen: Counter[str]) -> list[tuple[str, int, str]]:
 
 
 @only(host)
+@require_POST
+def add_moderator(request: SignedIn, slug: str) -> HttpResponse:
+    webinar = hosted(request, slug)
+    try:
+        team.add(webinar, request.POST.get("email", ""), request.user)
+    except ValidationError as error:
+        form = SetupForm(None, setup=RoomSetup.of(webinar))
+        return _set_up(request, webinar, form, refusal=error.messages[0])
+    return see_other(reverse("webinars:room-setup", args=[slug]) + "#team")
+
+
+@only(host)
+@require_POST
+def remove_moderator(request: SignedIn, slug: str, pk: int) -> HttpResponse:
+    webinar = hosted(request, slug)
+    helpers = RoomHelper.objects.select_related("webinar")
+    team.remove(get_object_or_404(helpers, webinar=webinar, pk=pk), request.user)
+    return see_other(reverse("webinars:room-setup", args=[slug]) + "#team")
+
+
+@only(host)
 def set_up(request: SignedIn, slug: str) -> HttpResponse:
-    """How the room is set up: its notice, materials, streams and chat."""
+    """How the room is set up: its notice, materials, streams and chat, and who moderates."""
     webinar = hosted(request, slug)
     form = SetupForm(
         request.POST if request.method == "POST" else None, setup=RoomSetup.of(webinar)
@@ -197,34 +240,53 @@ def set_up(request: SignedIn, slug: str) -> HttpResponse:
         else:
             messages.success(request, _("The room is set up like that now."))
             return see_other(address(webinar))
+    return _set_up(request, webinar, form)
+
+
+def _set_up(
+    request: SignedIn, webinar: Webinar, form: SetupForm, *, refusal: str = ""
+) -> HttpResponse:
     secret = RoomSetup.of(webinar).caption_secret
     path = f"{reverse('webinars:caption-line')}?id={secret}" if secret else ""
+    helpers = RoomHelper.objects.filter(webinar=webinar).select_related("person")
     context = {
         "webinar": webinar,
         "form": form,
+        "helpers": helpers.order_by("person__name", "pk"),
+        "refusal": refusal,
         "caption_address": absolute(path) if path else "",
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "webinars/room_setup.html", context, status=status)
 
 
+def moderated(request: SignedIn, slug: str) -> Webinar:
+    """For hosts and moderators. In production, who has no second step yet is led to it."""
+    webinar = _counted(request, slug, team.moderated_by(request.user))
+    if door.unproven(request.user):
+        raise SecondStepFirst
+    return webinar
+
+
 def hosted(request: SignedIn, slug: str) -> Webinar:
+    return _counted(request, slug, Webinar.objects.hosted_by(request.user))
+
+
+def _counted(request: SignedIn, slug: str, rooms: PlannedQuerySet[Webinar]) -> Webinar:
     """With all that the console counts, in one query."""
     now, here = timezone.now(), OuterRef("pk")
     places = Registration.objects.filter(webinar=here).order_by()
     seated = places.seated().values("webinar")
     waiting = places.filter(state=Registration.State.WAITLISTED).values("webinar")
     opened = LiveWindow.objects.filter(webinar=here, closed_at__isnull=True)
-    mine = (
-        Webinar.objects.hosted_by(request.user)
-        .select_related("room_setup")
-        .annotate(
-            seated_count=Subquery(seated.annotate(n=Count("pk")).values("n")),
-            waiting_count=Subquery(waiting.annotate(n=Count("pk")).values("n")),
-            live_since=Subquery(opened.values("opened_at")[:1]),
-            on_sockets=Subquery(heads.on_sockets(now).filter(webinar=here).values("n")),
-            by_polls=Subquery(heads.by_polls(now).filter(webinar=here).values("n")),
-        )
+    hosts = Webinar.hosts.through.objects.filter(webinar=here, user=request.user.pk)
+    mine = rooms.select_related("room_setup").annotate(
+        hosted=Exists(hosts),
+        seated_count=Subquery(seated.annotate(n=Count("pk")).values("n")),
+        waiting_count=Subquery(waiting.annotate(n=Count("pk")).values("n")),
+        live_since=Subquery(opened.values("opened_at")[:1]),
+        on_sockets=Subquery(heads.on_sockets(now).filter(webinar=here).values("n")),
+        by_polls=Subquery(heads.by_polls(now).filter(webinar=here).values("n")),
     )
     return get_object_or_404(mine.planned(), slug=slug)
 
@@ -253,6 +315,7 @@ def _console(
     needs = Accommodation.objects.filter(registration__in=places.standing())
     context = {
         "webinar": webinar,
+        "runs": request.user.is_superuser or (request.user.may_host and counted.hosted),
         "snapshot": snapshot,
         "controls": snapshot.lists["controls"][0],
         "polls": [shown.host_poll(row, webinar.slug) for row in rows.polls],
@@ -307,7 +370,7 @@ def refused(
 ) -> HttpResponse:
     reason = error.messages[0]
     if not request.htmx:
-        webinar = hosted(request, webinar.slug)
+        webinar = moderated(request, webinar.slug)
         return _console(request, webinar, refusal=reason, typed=typed, status=422)
     told = json.dumps({"room:refused": {"reason": reason}})
     return HttpResponse(status=422, headers={"HX-Trigger": told, "HX-Reswap": "none"})

@@ -27,7 +27,7 @@ from webinars.models import (
 )
 from webinars.room import chat, hands, prompts, questions, setup, shown
 from webinars.room.forms import AnswerForm
-from webinars.views.console import address, done, hosted, refused
+from webinars.views.console import address, done, hosted, moderated, moderators, refused
 
 ON_A_PAGE = 100
 WORDS = {
@@ -45,6 +45,8 @@ WORDS = {
     "room.person-silenced": gettext_lazy("silenced a person"),
     "room.person-heard": gettext_lazy("let a person write again"),
     "room.hand-lowered": gettext_lazy("took a hand down"),
+    "room.moderator-added": gettext_lazy("added a moderator"),
+    "room.moderator-removed": gettext_lazy("removed a moderator"),
     "room.prompts-eased": gettext_lazy("changed what a person is asked in between"),
     "room.captions-address": gettext_lazy("made an address for captions"),
     "room.poll-written": gettext_lazy("wrote a poll"),
@@ -55,10 +57,10 @@ WORDS = {
 }
 
 
-@only(host)
+@moderators
 @require_POST
 def moderate(request: SignedIn, slug: str, pk: int) -> HttpResponse:
-    webinar = hosted(request, slug)
+    webinar = moderated(request, slug)
     question = get_object_or_404(RoomQuestion, webinar=webinar, pk=pk)
     act = request.POST.get("act")
     try:
@@ -83,10 +85,10 @@ def moderate(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     return done(request, webinar, "queue" if act in {"approve", "dismiss"} else "questions")
 
 
-@only(host)
+@moderators
 def merge(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     """Choose the question that asks the same; it gets the votes of both."""
-    webinar = hosted(request, slug)
+    webinar = moderated(request, slug)
     question = get_object_or_404(
         RoomQuestion.objects.select_related("author"), webinar=webinar, pk=pk
     )
@@ -114,19 +116,19 @@ def merge(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     return render(request, "webinars/room_merge.html", context, status=422 if reason else 200)
 
 
-@only(host)
+@moderators
 @require_POST
 def remove_message(request: SignedIn, slug: str, pk: int) -> HttpResponse:
-    webinar = hosted(request, slug)
+    webinar = moderated(request, slug)
     chat.remove(get_object_or_404(ChatMessage, webinar=webinar, pk=pk), request.user)
     return done(request, webinar, "chat")
 
 
-@only(host)
+@moderators
 @require_POST
 def silence(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     """The author of this message."""
-    webinar = hosted(request, slug)
+    webinar = moderated(request, slug)
     said = get_object_or_404(ChatMessage.objects.select_related("author"), webinar=webinar, pk=pk)
     try:
         chat.silence(webinar, said.author, request.user)
@@ -135,27 +137,27 @@ def silence(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     return done(request, webinar, "chat")
 
 
-@only(host)
+@moderators
 @require_POST
 def hear(request: SignedIn, slug: str, pk: int) -> HttpResponse:
-    webinar = hosted(request, slug)
+    webinar = moderated(request, slug)
     chat.hear(get_object_or_404(Silence, webinar=webinar, pk=pk), request.user)
     return see_other(_log(webinar))
 
 
-@only(host)
+@moderators
 @require_POST
 def lower_hand(request: SignedIn, slug: str, pk: int) -> HttpResponse:
-    webinar = hosted(request, slug)
+    webinar = moderated(request, slug)
     hands.lower(get_object_or_404(Hand, webinar=webinar, pk=pk), request.user)
     return done(request, webinar, "hands")
 
 
-@only(host)
+@moderators
 @require_POST
 def chat_rules(request: SignedIn, slug: str) -> HttpResponse:
     """Slow mode and links, in one press each."""
-    webinar = hosted(request, slug)
+    webinar = moderated(request, slug)
     slow, links = request.POST.get("slow", ""), request.POST.get("links", "")
     if slow in {"0", "10", "30", "60"}:
         setup.change(webinar, request.user, slow_seconds=int(slow))
@@ -195,10 +197,10 @@ def prompts_page(request: SignedIn, slug: str) -> HttpResponse:
     return render(request, "webinars/room_prompts.html", context)
 
 
-@only(host)
+@moderators
 def acts(request: SignedIn, slug: str) -> HttpResponse:
     """Every act of hosts and moderators in this room, and who is silenced."""
-    webinar = hosted(request, slug)
+    webinar = moderated(request, slug)
     mine = Q(details__webinar=webinar.pk) | Q(about=f"webinars.webinar {webinar.pk}")
     noted = AuditEntry.objects.filter(mine, verb__startswith="room.").select_related("actor")
     page = Paginator(noted.order_by("-at", "-pk"), ON_A_PAGE).get_page(request.GET.get("page"))
