@@ -12,6 +12,7 @@ same text into every socket's bounded queue.
     frames.py      from the log to frames; the snapshot that a page is drawn from
     hub.py         one per event loop: rooms, sockets, ticks
     socket.py      the ASGI application of one socket, and the origin check
+    team.py        who moderates a room without hosting it
     door.py        who may come in, and whether they still may
     prompts.py     «are you still here?» at times that only the server knows
     captions.py    lines of live captions, from a captioner to every page
