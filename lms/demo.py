@@ -189,7 +189,7 @@ def _past(course: Course, people: dict[str, User], start: datetime) -> None:
 
 def _dialled_in(webinar: Webinar, host: User) -> None:
     """A report of somebody who came by telephone: who that was waits for a host to say."""
-    start, end = (f"{time:%Y-%m-%dT%H:%M:%SZ}" for time in (webinar.starts_at, webinar.ends_at))
+    start, end = (time.isoformat() for time in (webinar.starts_at, webinar.ends_at))
     lines = ["Name,Email,Join time,Leave time", f"Lus Navaro (phone),,{start},{end}"]
     report = reconciling.bring(
         webinar,

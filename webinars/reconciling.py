@@ -154,7 +154,7 @@ def take_in(report: AttendanceReport, *, by: User | None = None) -> list[Row]:
         ignore_conflicts=True,
         batch_size=500,
     )
-    if report.imported_at is None:
+    if report.imported_at is None and any(row.outcome != REFUSED for row in rows):
         report.imported_at = timezone.now()
         report.save(update_fields=["imported_at"])
     if new:

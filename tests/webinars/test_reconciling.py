@@ -138,9 +138,10 @@ class TestStory:
         assert credited == [False, True]
 
     def test_lines_of_another_day_are_refused(self, session):
-        (row,) = reconciling.look(brought(session, ("Ana", "ana@example.org", 600, 660)))
+        report = brought(session, ("Ana", "ana@example.org", 600, 660))
+        (row,) = reconciling.take_in(report)
 
-        assert row.outcome == "refused"
+        assert (row.outcome, report.imported_at) == ("refused", None)
         assert "Is the time zone of the file right?" in row.line.problem
 
     def test_others_wait_with_guesses_by_name_until_a_person_says_who_they_are(self, session, ana):
