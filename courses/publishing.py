@@ -176,6 +176,8 @@ def problems(document: Mapping[str, Any]) -> list[Problem]:
         slugs.add(lesson.slug)
         if lesson.kind in {"quiz", "evaluation"} and not lesson.asks:
             about.append(_("«%(lesson)s» has no questions yet.") % {"lesson": name})
+        if lesson.kind == "quiz" and not 0 <= int(lesson.settings.get("pass_percent", 80)) <= 100:
+            about.append(_("Nobody can reach the pass mark of «%(lesson)s».") % {"lesson": name})
         if lesson.kind == "page" and not lesson.blocks:
             about.append(_("«%(lesson)s» is empty.") % {"lesson": name})
         about += [f"«{name}»: {problem}" for pool in lesson.pools for problem in _short(pool)]

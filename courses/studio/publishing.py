@@ -23,6 +23,7 @@ from courses.studio.bilingual import unix_lines
 from courses.studio.changes import compare
 from courses.studio.finding import draft_or_404, version_or_404
 from courses.studio.forms import PublishForm
+from courses.studio.reading_level import levels
 from courses.studio.standing import standing_of
 from lms.http import see_other
 from people.access import SignedIn, author, only
@@ -133,6 +134,7 @@ def _publish_page(request: SignedIn, draft: Draft, form: PublishForm) -> HttpRes
         "same": current is not None and publishing.fingerprint(data) == current.sha256,
         "problems": publishing.problems(data) + publishing.untranslated(draft, data),
         "advice": advice(document),
+        "levels": levels(document),
         "sections": compare(document_of(current.pk), document) if current else [],
         "heads": publishing.head_count(draft.course),
     }

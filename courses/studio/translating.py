@@ -12,6 +12,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import reswap, retarget
@@ -54,6 +55,7 @@ class Line:
 class WordsForm(forms.Form):
     """One text. Rich where its source is."""
 
+    mark_optional = False
     machine = forms.BooleanField(required=False)
 
     def __init__(
@@ -63,7 +65,7 @@ class WordsForm(forms.Form):
         self.text = text
         self.fields["words"] = _field(text)
         self.fields["words"].required = False
-        self.fields["words"].label = str(LANGUAGE_NAMES[language])
+        self.fields["words"].label = capfirst(str(LANGUAGE_NAMES[language]))
         self.fields["words"].initial = text.words.get(language, "")
         self.fields["words"].widget.attrs["lang"] = language
         self.fields["machine"].label = _("A machine translated this")

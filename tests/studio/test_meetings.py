@@ -1,5 +1,6 @@
 """Two people, one draft, the same moment. On SQLite and on PostgreSQL."""
 
+import io
 import uuid
 
 import pytest
@@ -7,10 +8,14 @@ from django.core.exceptions import ValidationError
 
 from courses.enrolling import enrol
 from courses.models import Block, Course, CourseVersion, Draft, Enrolment, Lesson, Module
+from courses.packing import Package
 from courses.publishing import publish
-from courses.studio import editing, restoring
+from courses.studio import editing, restoring, wording
+from courses.studio.importing import bring_in
+from courses.translations import rows_of, state_of, texts_of_row
 from tests.factories import both, make_draft, make_person
 from tests.races import at_once
+from tests.studio.test_packing import exported, forget
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 3
@@ -214,3 +219,75 @@ def test_going_back_and_an_edit_leave_one_whole_draft(trainer):
         block = Block.objects.get(lesson__module__draft=draft)
         assert block.body == both("<p>Words.</p>")
         assert isinstance(edited, Block | editing.Stale), edited
+
+
+def test_two_imports_of_one_new_course_make_it_once(trainer):
+    for _ in range(ROUNDS):
+        draft = make_draft(lessons=["page", "quiz"])
+        publish(draft, by=None, policy="update")
+        file = exported(draft.course).getvalue()
+        slug, key = draft.course.slug, draft.course.uuid
+        forget(draft.course)
+
+        def take(file=file):
+            return bring_in(Package(io.BytesIO(file)), by=trainer)
+
+        outcomes = at_once(take, take, take)
+
+        assert sorted(one.made for one in outcomes) == [False, False, True], outcomes
+        course = Course.objects.get(uuid=key)
+        assert (course.slug, course.versions.count()) == (slug, 1)
+        assert Lesson.objects.filter(module__draft__course=course).count() == 2
+
+
+def test_an_import_and_a_save_leave_one_whole_draft_and_tell_the_author(trainer):
+    for _ in range(ROUNDS):
+        draft = make_draft()
+        file = exported(draft.course).getvalue()
+        block = Block.objects.get(lesson__module__draft=draft)
+        first = editing.save_block(block, by=trainer, base="1", values={"body": both("<p>1</p>")})
+
+        def edit(pk=first.pk):
+            values = {"body": both("<p>2</p>")}
+            mine = Block.objects.get(pk=pk)
+            return editing.save_block(mine, by=trainer, base="2", values=values)
+
+        def take(file=file):
+            return bring_in(Package(io.BytesIO(file)), by=trainer)
+
+        edited, taken = at_once(edit, take)
+
+        assert not isinstance(taken, Exception), taken
+        assert Block.objects.get(lesson__module__draft=draft).body == both("<p>Words.</p>")
+        assert isinstance(edited, Block | editing.Stale), edited
+
+
+def test_a_translation_and_a_changed_source_never_meet_unseen(trainer):
+    """Either the translator is told that the source is another one, or the text is marked stale."""
+    for _ in range(ROUNDS):
+        draft = make_draft()
+        Draft.objects.filter(pk=draft.pk).update(hours="1")
+        block = Block.objects.get(lesson__module__draft=draft)
+        text = next(t for t in texts_of_row(block) if t.path == "body")
+        base = wording.base_of(text, "es")
+
+        def rewrite(pk=block.pk):
+            mine = Block.objects.get(pk=pk)
+            values = {"body": {**mine.body, "en": "<p>Other.</p>"}}
+            return editing.save_block(mine, by=trainer, base="1", values=values)
+
+        def put(draft=draft, block=block, base=base):
+            place = wording.Place(block.uuid, "body", "es")
+            return wording.put(draft, place, "<p>Palabras.</p>", by=trainer, base=base)
+
+        rewritten, said = at_once(rewrite, put)
+
+        block.refresh_from_db()
+        text = next(t for t in texts_of_row(block) if t.path == "body")
+        state = state_of(text, "es", rows_of(draft))
+        if isinstance(said, wording.Overtaken):
+            assert isinstance(rewritten, Block)
+            assert (block.body["en"], state) == ("<p>Other.</p>", "stale")
+        else:  # then the author of the source began from an older block, and is told
+            assert isinstance(rewritten, editing.Stale), rewritten
+            assert (block.body["es"], state) == ("<p>Palabras.</p>", "translated")

@@ -270,3 +270,17 @@ def test_a_page_costs_the_same_for_any_size(studio, trainer, lessons, name):
     with CaptureQueriesContext(connection) as asked:
         assert studio.get(reverse(f"studio:{name}", args=args)).status_code == 200
     assert len(asked) == {"publish": 14, "versions": 4, "restore": 11, "preview": 9}[name]
+
+
+def test_hard_blocks_are_named_before_publishing_and_keep_nothing_from_it(studio, draft, to):
+    hard = "<p>" + "Institutional accountability necessitates documentation " * 8 + ".</p>"
+    block = draft.modules.get().lessons.get(kind="page").blocks.get()
+    block.body = {"en": hard, "es": "<p>" + "Es fácil. La casa es azul. " * 12 + "</p>"}
+    block.save()
+
+    page = studio.get(to).content.decode()
+
+    assert "0 of 1 blocks are easy to read in English" in page
+    assert "1 of 1 blocks are easy to read in Spanish" in page
+    assert "the English reads at grade" in page
+    assert studio.post(to, {"revision": revision(draft)}).status_code == 303
