@@ -17,7 +17,10 @@ from urllib.parse import urlsplit
 
 FEW = 10
 MOST_QUERIES, LESSON_BYTES, LESSON_REQUESTS = 8, 100_000, 15
-PARTS = ["pages", "certificates", "issuing", "badges", "registering", "room", "records", "pack"]
+PARTS = [
+    *("pages", "certificates", "issuing", "badges", "registering", "room", "records", "pack"),
+    "importing",
+]
 COLUMNS = ("what", "measured", "target", "of target")
 
 
@@ -89,6 +92,8 @@ def measurements(chosen: argparse.Namespace) -> Iterator[tuple[str, str, str, st
         yield from room(chosen.sockets)
     if chosen.only in {None, "records"}:
         yield from records(chosen.rows)
+    if chosen.only in {None, "importing"}:
+        yield from importing()
     if chosen.only in {None, "pack"}:
         yield from pack()
 
@@ -163,6 +168,14 @@ def registering() -> Iterator[tuple[str, str, str, str]]:
     yield ("  each", f"{busy / PEOPLE * 1000:.1f} ms CPU", "", "")
     yield ("  places", said, f"{SEATS} seated", "")
     yield ("  waitlist in order", "yes" if in_order else "NO", "yes", "")
+
+
+def importing() -> Iterator[tuple[str, str, str, str]]:
+    from bench import importing
+
+    say(f"Importing {importing.QUESTIONS:,} questions")
+    yield (f"Question files, {importing.QUESTIONS:,} questions, both languages", "", "", "")
+    yield from importing.run()
 
 
 def badges() -> Iterator[tuple[str, str, str, str]]:

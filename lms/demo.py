@@ -6,6 +6,7 @@ ones, and touches nobody's records.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -18,9 +19,10 @@ from django.utils import timezone
 
 from certificates import designing
 from certificates.models import Design
-from courses import assessment, crediting, cycles
+from courses import assessment, banks, crediting, cycles
 from courses import loading as course_content
 from courses.enrolling import enrol
+from courses.formats import Taken
 from courses.models import Course, CreditType, Enrolment, Series
 from courses.models.course import document_of
 from library import loading as library_content
@@ -60,6 +62,7 @@ def load(now: datetime | None = None) -> list[str]:
         said.append(f"Sessions: {_sessions(people, now)} scheduled.")
         _readdress_recordings()
         _begin_learning(people["learner"])
+        said.append(f"Question bank: {_bank(people['trainer'])} questions added.")
         _credit(people)
         _designs(people["credit"])
     return said
@@ -206,6 +209,22 @@ def _seat(person: User, webinar: Webinar) -> Registration:
     enrol(person, webinar.course, reason=Enrolment.Reason.WEBINAR)
     seated = {"state": Registration.State.SEATED}
     return Registration.objects.get_or_create(webinar=webinar, person=person, defaults=seated)[0]
+
+
+def _bank(trainer: User) -> int:
+    """The questions of the self-paced course in a bank, with the module as their tag."""
+    course = Course.objects.get(slug=FOUNDATIONS)
+    assert course.current_id is not None  # noqa: S101 -- the loader published it
+    key = uuid.uuid5(course.uuid, "bank")
+    bank = banks.create(by=trainer, key=key, title="Health equity practice")
+    rows = [
+        Taken(0, "", question.kind, question.body, question.points, (f"module {module.number}",))
+        for module in document_of(course.current_id).modules
+        for lesson in module.lessons
+        if lesson.kind == "quiz"
+        for question in lesson.questions
+    ]
+    return banks.add_all(bank, rows, by=trainer)
 
 
 def _begin_learning(learner: User) -> None:

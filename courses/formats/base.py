@@ -131,6 +131,9 @@ def words(source: str, *, is_html: bool | None = None) -> Words:
     rich: Localised = {}
     for language in LANGUAGES if _SPAN.search(source) else ("en",):
         own = _MULTILANG.sub(partial(_in_language, language), source)
+        if "<" not in own:  # nothing to clean: most texts of a large file
+            plain[language] = plain_words(own)
+            continue
         cleaned = clean_html(_ITALIC.sub(r"<\1em", _BOLD.sub(r"<\1strong", own))).strip()
         plain[language] = plain_words(cleaned)
         if _STRUCTURE.search(cleaned):

@@ -13,6 +13,7 @@ import io
 import re
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -90,7 +91,12 @@ def _listed(package: Zip) -> list[str]:
 
 def _name(element: Element) -> str:
     """`qti-choice-interaction` and `choiceInteraction` are one."""
-    return element.tag.lower().removeprefix("qti-").replace("-", "")
+    return _spelled(element.tag)
+
+
+@lru_cache(maxsize=1000)  # a file may name its elements as it likes
+def _spelled(tag: str) -> str:
+    return tag[:80].lower().removeprefix("qti-").replace("-", "")
 
 
 def _get(element: Element, name: str) -> str:

@@ -100,6 +100,7 @@ def export(request: SignedIn, slug: str) -> HttpResponse:
     """Choose a format; then what it cannot carry, and the way to the file."""
     bank = bank_or_404(request, slug)
     writers = {name: each.words for name, each in formats.FORMATS.items() if each.write}
+    writers["qti"] = "QTI 3"  # older versions are only read
     context: dict[str, Any] = {"bank": bank, "writers": writers}
     wanted = request.GET.get("format", "")
     if wanted in writers:

@@ -18,7 +18,7 @@ from courses.studio.question_editors import EDITORS, FEWEST_ROWS, NEW_ROWS, Row,
 
 KIND_WORDS: Mapping[str, Words] = {kind: editor.words for kind, editor in EDITORS.items()}
 CREDIT_WORDS: Mapping[str, Words] = {
-    "part": _("A part for each right piece; for choices, each wrong one takes a part away"),
+    "part": _("A part for each right piece"),
     "all": _("All or nothing"),
     "percent": _("By the percent that stands at each answer"),
 }
@@ -89,6 +89,8 @@ class QuestionForm(KeyedForm, MarkedForm):
                 choices=[(rule, CREDIT_WORDS[rule]) for rule in rules],
                 initial=self.stored.get("credit", rules[0]),
             )
+            if self.kind == "multiple":
+                self.fields["credit"].help_text = _("A wrong choice takes a part away again.")
 
     def _reasons(self, question: Question | BankQuestion | None) -> None:
         if not KINDS[self.kind].by_hand:

@@ -182,7 +182,9 @@ SCALE = {"low_en": "Not at all", "high_en": "Very", "steps": "7", "required": "o
     ],
 )
 def test_each_kind_is_written_and_read_back(studio, quiz, new, url, kind, sent, body):
-    form = studio.get(new, {"kind": kind}).context["form"]
+    page = studio.get(new, {"kind": kind})
+    assert "None" not in page.content.decode()
+    form = page.context["form"]
     common = {"key": form["key"].value(), "kind": kind, "points": "2"}
     prompt = {"prompt_en": "What?", "prompt_es": "¿Qué?", "explanation_en": "So it is."}
 

@@ -1,0 +1,47 @@
+"""Question files: 5,000 questions into a bank, in each format that carries them."""
+
+import gc
+import resource
+import time
+import uuid
+from collections.abc import Iterator
+
+QUESTIONS = 5_000
+
+
+def run() -> Iterator[tuple[str, str, str, str]]:
+    from courses import banks, exchanging, formats
+    from courses.formats import Given
+
+    given = [
+        Given(f"Question {n}", "single", _body(n), 1, ("one", "two")) for n in range(QUESTIONS)
+    ]
+    for format in ("gift", "moodle-xml", "qti"):
+        data = formats.write(format, given).data
+        bank = banks.create(by=None, key=uuid.uuid4(), title=f"Bench {format}")
+        gc.collect()
+        begun = time.process_time()
+        found = exchanging.look(bank, format, data)
+        looked = time.process_time() - begun
+        begun = time.process_time()
+        added = exchanging.take(bank, found, by=None)
+        taken = time.process_time() - begun
+        size = f"{len(data) / 1e6:.1f} MB"
+        yield (f"  {format}, {size}: look", f"{looked:.1f} s CPU", "", "")
+        yield (f"  {format}: take {added:,}", f"{taken:.1f} s CPU", "", "")
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    yield ("  most memory of this process", f"{most:.0f} MB", "", "")
+
+
+def _body(n: int) -> dict[str, object]:
+    options = [
+        {
+            "id": letter,
+            "text": {"en": f"Answer {letter} of {n}", "es": f"Respuesta {letter} de {n}"},
+            "right": place == n % 4,
+            "feedback": {"en": f"Because of {letter}."},
+        }
+        for place, letter in enumerate("abcd")
+    ]
+    prompt = {"en": f"Which of these fits number {n}?", "es": f"¿Cuál va con el número {n}?"}
+    return {"prompt": prompt, "options": options, "explanation": {"en": "So it is."}}
