@@ -4,6 +4,8 @@ import struct
 import zlib
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 from django.utils import timezone
 
 from certificates.badges import (
@@ -158,3 +160,39 @@ def test_ours_is_well_within_what_is_read():
 
     assert len(json.dumps(badge)) < 6_000
     assert badge["@context"] == credential.CONTEXTS
+
+
+@pytest.mark.parametrize("form", making.FORMS)
+def test_a_badge_given_to_the_verify_page_leads_to_its_certificate(client, form):
+    certificate = certified(make_person(name="Ana Ruiz"))
+    badge = making.made(certificate, form)
+
+    pages = [
+        client.post(
+            reverse("certificates:verify-file"),
+            {"file": SimpleUploadedFile(f"badge.{form}", data)},
+            follow=True,
+        )
+        for data in (badge, SPOILT[form](badge))
+    ]
+
+    assert [page.redirect_chain[-1] for page in pages] == [
+        (certificate.get_absolute_url(), 303)
+    ] * 2
+    said = [str(Verdict.INTACT.label), str(Verdict.CHANGED.label)]
+    for page, words in zip(pages, said, strict=True):
+        assert words in page.content.decode()
+
+
+def _spoilt_png(data):
+    text = baking.read_png(data).replace("Ana Ruiz", "Eve Ruiz")
+    chunks = [(k, d) for k, d in baking._chunks(data) if k != b"iTXt"]
+    return baking.bake_png(png(*chunks), text)
+
+
+SPOILT = {
+    "json": lambda data: data.replace(b"Ana Ruiz", b"Eve Ruiz"),
+    "svg": lambda data: data.replace(b"Ana Ruiz", b"Eve Ruiz"),
+    "png": _spoilt_png,
+    "jwt": lambda data: data[:-6] + (b"AAAAAA" if data[-6:] != b"AAAAAA" else b"BBBBBB"),
+}
