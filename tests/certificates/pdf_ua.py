@@ -15,7 +15,20 @@ from pypdf.generic import ContentStream
 
 STANDARD = {
     *("Document", "Part", "Sect", "Div", "P", "H1", "H2", "H3", "Span", "Link", "Figure"),
-    *("Table", "TR", "TH", "TD", "TBody", "L", "LI", "Lbl", "LBody", "Artifact", "NonStruct"),
+    *(
+        "Table",
+        "THead",
+        "TBody",
+        "TR",
+        "TH",
+        "TD",
+        "L",
+        "LI",
+        "Lbl",
+        "LBody",
+        "Artifact",
+        "NonStruct",
+    ),
 }
 UA = "{http://www.aiim.org/pdfua/ns/id/}part"
 TITLE = "{http://purl.org/dc/elements/1.1/}title"

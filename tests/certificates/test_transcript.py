@@ -1,3 +1,4 @@
+import csv
 import io
 import uuid
 from datetime import date
@@ -6,6 +7,7 @@ from decimal import Decimal
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils.html import escape
 from pypdf import PdfReader
 
 from certificates import issuing, withdrawing
@@ -15,6 +17,8 @@ from certificates.transcripts.rules import bounds, fiscal_year
 from courses import cycles
 from courses.models import Completion
 from people.models import AuditEntry
+from tests.certificates import hostile
+from tests.certificates.pdf_ua import violations
 from tests.credit.factories import approve, make_type
 from tests.factories import both, enrolled, finish, make_course, make_person
 from tests.races import at_once
@@ -120,6 +124,7 @@ def test_the_pdf_is_tagged_and_says_the_same(signed_in, person):
 
     assert answer["Content-Type"] == "application/pdf"
     reader = PdfReader(io.BytesIO(answer.content))
+    assert violations(answer.content) == []
     text = " ".join("".join(page.extract_text() for page in reader.pages).split())
     assert "Ana Ruiz" in text
     assert "Data for equity" in text
@@ -299,3 +304,25 @@ def test_the_transcript_costs_the_same_for_any_number(
     secret = sharing.share(person).secret
     with django_assert_num_queries(6):
         signed_in.get(reverse("transcripts:shared", args=[secret]))
+
+
+def test_hostile_names_print_literally_everywhere(signed_in, person):
+    person.name = hostile.NAMES[0]
+    person.save()
+    for name in hostile.NAMES:
+        state(person, title=name, provider=name)
+
+    page = signed_in.get(reverse("certificates:transcript")).content.decode()
+    cells = list(
+        csv.reader(io.StringIO(signed_in.get(reverse("transcripts:csv")).content.decode()))
+    )
+    document = signed_in.get(reverse("transcripts:pdf"))
+
+    for name in hostile.NAMES:
+        assert escape(name) in page
+    assert len(cells) == 1 + len(hostile.NAMES)
+    assert not [c for row in cells for c in row if c.startswith(("=", "+", "-", "@", "\t", "\r"))]
+    assert document["Content-Type"] == "application/pdf"
+    text = "".join(p.extract_text() for p in PdfReader(io.BytesIO(document.content)).pages)
+    assert "DROP TABLE Students" in text
+    assert "#import" in text
