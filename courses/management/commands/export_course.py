@@ -9,7 +9,7 @@ from courses.models import Course
 
 
 class Command(BaseCommand):
-    help = "Write a whole course as one zip: versions, draft, translations, media; no people."
+    help = "Write a whole course as one zip: versions, draft, translations, banks; no people."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug")
@@ -33,3 +33,5 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Course «{slug}»: {versions} versions and the draft, {count} files, {size:,} bytes."
         )
+        if media := course.media.count():
+            self.stdout.write(f"{media} files of its media library are not in the zip.")
