@@ -153,12 +153,12 @@ def _issue(completion: Completion, *, letter: bool = True) -> Certificate:
     present = Certificate.objects.filter(completion=completion, sequence=1).first()
     if present is not None:
         return present
-    name, before = completion.enrolment.person.printed_name, None
-    if completion.supersedes_id is not None:
-        Completion.objects.select_for_update().get(pk=completion.supersedes_id)
-        earlier = Certificate.objects.filter(completion=completion.supersedes_id)
-        before = earlier.order_by("-sequence").first()
-        name = before.snapshot["name"] if before else name
+    before, older = None, completion.supersedes_id
+    while older is not None and before is None:  # one corrected twice at once was never certified
+        locked = Completion.objects.select_for_update().get(pk=older)
+        before = Certificate.objects.filter(completion=locked).order_by("-sequence").first()
+        older = locked.supersedes_id
+    name = before.snapshot["name"] if before else completion.enrolment.person.printed_name
     certificate, made = Certificate.objects.get_or_create(
         completion=completion,
         sequence=1,

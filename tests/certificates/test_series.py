@@ -19,7 +19,7 @@ from lms import outbox
 from lms.models import OutboxEntry
 from lms.records import certificates_match_their_hash, certificates_name_their_holder
 from tests.certificates.factories import courses_of, make_series
-from tests.factories import both, enrolled, finish, make_person
+from tests.factories import both, enrolled, finish, make_course, make_person
 from tests.ops.units import ROOT
 from tests.races import at_once
 
@@ -182,6 +182,23 @@ def test_a_certificate_rests_on_exactly_one_thing(certificate):
     fields = {"holder": certificate.holder, "snapshot": {}, "issued_at": timezone.now()}
     with pytest.raises(IntegrityError), transaction.atomic():
         Certificate.objects.create(**fields)
+
+
+@pytest.mark.parametrize("corrections", [1, 2])
+def test_a_corrected_completion_has_a_certificate_that_replaces_the_one_before(person, corrections):
+    from tests.certificates.test_lawful import recount
+
+    finish(enrolled(person, make_course()))
+    issuing.issue_due(timezone.now())
+    first = Certificate.objects.get()
+    for _ in range(corrections):
+        recount(0)
+
+    issuing.issue_due(timezone.now())
+
+    newer = Certificate.objects.get(supersedes=first)
+    assert (newer.snapshot["hours"], newer.snapshot["name"]) == ("9", first.snapshot["name"])
+    assert Certificate.objects.count() == 2
 
 
 # --- At once
