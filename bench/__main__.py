@@ -19,7 +19,7 @@ FEW = 10
 MOST_QUERIES, LESSON_BYTES, LESSON_REQUESTS = 8, 100_000, 15
 PARTS = [
     *("pages", "certificates", "issuing", "badges", "registering", "room", "records", "pack"),
-    "importing",
+    *("importing", "outline"),
 ]
 COLUMNS = ("what", "measured", "target", "of target")
 
@@ -96,6 +96,8 @@ def measurements(chosen: argparse.Namespace) -> Iterator[tuple[str, str, str, st
         yield from importing()
     if chosen.only in {None, "pack"}:
         yield from pack()
+    if chosen.only in {None, "outline"}:
+        yield from outline()
 
 
 def populate(learners: int) -> None:
@@ -184,6 +186,14 @@ def badges() -> Iterator[tuple[str, str, str, str]]:
     say("Signing badges")
     yield ("Badges, one process", "", "", "")
     yield from badges.run()
+
+
+def outline() -> Iterator[tuple[str, str, str, str]]:
+    from bench import outline
+
+    say("The outline of a long course")
+    yield ("Studio, outline of 300 lessons", "", "", "")
+    yield from outline.run()
 
 
 def room(sockets: int) -> Iterator[tuple[str, str, str, str]]:

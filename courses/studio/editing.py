@@ -188,6 +188,12 @@ def save_lesson(lesson: Lesson, *, by: User, base: str, values: Mapping[str, Any
 
 
 @transaction.atomic
+def rename_lesson(lesson: Lesson, *, by: User, base: str, title: Localised) -> Lesson:
+    held = hold(lesson.module.draft)
+    return _save(held, Lesson.objects.filter(pk=lesson.pk), by, base, {"title": title})
+
+
+@transaction.atomic
 def duplicate_lesson(lesson: Lesson, *, by: User, key: uuid.UUID) -> Lesson:
     """A copy right behind it, with a name and an address of its own and all it holds."""
     held = hold(lesson.module.draft)

@@ -149,6 +149,15 @@ class NewBlockForm(KeyedForm):
     kind = forms.ChoiceField(label=_("Kind"), choices=Block.Kind.choices)
 
 
+class RenameForm(MarkedForm):
+    """A lesson's title alone, where it stands in the outline."""
+
+    def __init__(self, lesson: Lesson, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["base"].initial = mark_of(lesson)
+        self.both("title", _("Title"), line(), lesson.title, required=True)
+
+
 class ModuleForm(MarkedForm):
     def __init__(self, module: Module, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

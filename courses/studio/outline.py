@@ -7,17 +7,19 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
+from django_htmx.http import reswap, retarget
 
 from courses.models import Draft, Lesson, Module, Removed
 from courses.studio import editing, removing
 from courses.studio.finding import draft_or_404, lesson_or_404, module_or_404, posted
-from courses.studio.forms import ModuleForm, NewLessonForm, NewModuleForm
+from courses.studio.forms import ModuleForm, NewLessonForm, NewModuleForm, RenameForm
 from courses.studio.refusing import base_of, refused
 from courses.studio.standing import standing_of
 from lms.http import render_page, see_other
@@ -34,7 +36,6 @@ class LessonRow:
     lesson: Lesson
     up: str
     down: str
-    key: uuid.UUID = field(default_factory=uuid.uuid4)  # of the copy that «duplicate» makes
 
 
 @dataclass
@@ -44,7 +45,7 @@ class ModuleRow:
     down: str
     lessons: list[LessonRow]
     form: NewLessonForm
-    key: uuid.UUID = field(default_factory=uuid.uuid4)
+    key: uuid.UUID = field(default_factory=uuid.uuid4)  # of the copy that «duplicate» makes
 
     @property
     def minutes(self) -> int:
@@ -125,12 +126,77 @@ def arrange(request: SignedIn, slug: str) -> HttpResponse:
     kind, what, into, before = _parsed(request.POST.get("move", ""))
     try:
         if kind == "module":
-            told = _move_module(request, draft, what, before)
+            undo, told = _move_module(request, draft, what, before)
         else:
-            told = _move_lesson(request, draft, what, into, before)
+            undo, told = _move_lesson(request, draft, what, into, before)
     except ValidationError as refusal:
         return _page(request, draft, problem=refusal.messages[0], status=422)
-    return _done(request, draft, told)
+    if not request.htmx:
+        return _done(request, draft, told)
+    # The rows have moved in the page already: the answer is the word, and the way back.
+    draft.refresh_from_db(fields=["revision", "changed_at", "changed_by"])
+    context = {
+        "draft": draft,
+        "course": draft.course,
+        "standing": standing_of(draft),
+        "told": told,
+        "undo": undo,
+    }
+    return render(request, "studio/outline.html#moved", context)
+
+
+@require_GET
+@only(author)
+def lesson_acts(request: SignedIn, slug: str, lesson: uuid.UUID) -> HttpResponse:
+    """What can be done with a lesson beside writing it: a part of the outline, or a page."""
+    draft = draft_or_404(request, slug)
+    found = lesson_or_404(draft, lesson)
+    return _acts(request, found, _rename_form(found))
+
+
+@require_http_methods(["GET", "POST"])
+@only(author)
+def rename_lesson(request: SignedIn, slug: str, lesson: uuid.UUID) -> HttpResponse:
+    draft = draft_or_404(request, slug)
+    found = lesson_or_404(draft, lesson)
+    form = _rename_form(found, request.POST or None)
+    if not form.is_valid():
+        return _acts(request, found, form, status=422 if form.is_bound else 200)
+    try:
+        named = editing.rename_lesson(
+            found, by=request.user, base=base_of(request), title=form.said("title")
+        )
+    except ValidationError as refusal:
+        context = refused(form, refusal, _rename_form)
+        return _acts(request, found, form, status=422, **context)
+    if request.htmx:
+        context = {"draft": draft, "course": draft.course, "lesson": named}
+        return render(request, "studio/lesson_acts.html#renamed", context)
+    messages.success(request, _("Saved."))
+    return see_other(f"{_address(draft)}#row-{found.uuid}")
+
+
+def _rename_form(lesson: Any, data: Any = None) -> RenameForm:
+    return RenameForm(lesson, data, auto_id=f"id_{lesson.uuid}_%s")
+
+
+def _acts(
+    request: SignedIn, lesson: Lesson, form: RenameForm, *, status: int = 200, **more: Any
+) -> HttpResponse:
+    draft = lesson.module.draft
+    context = {
+        "draft": draft,
+        "course": draft.course,
+        "lesson": lesson,
+        "form": form,
+        "others": draft.modules.exclude(pk=lesson.module_id).order_by("position", "pk"),
+        "key": uuid.uuid4(),
+        **more,
+    }
+    part = render_page(request, "studio/lesson_acts.html", context, part="acts", status=status)
+    if status == 422 and request.htmx:
+        return reswap(retarget(part, f"#acts-{lesson.uuid}"), "innerHTML")
+    return part
 
 
 @posted
@@ -244,30 +310,43 @@ def just_removed(request: SignedIn, draft: Draft) -> Removed | None:
     return Removed.objects.filter(draft=draft, pk=sent).first()
 
 
-def _move_module(request: SignedIn, draft: Draft, what: uuid.UUID, before: str) -> str:
+def _move_module(request: SignedIn, draft: Draft, what: uuid.UUID, before: str) -> tuple[str, str]:
+    """The move that undoes this one, and the word that it is done."""
     moving = module_or_404(draft, what)
+    undo = f"module:{what}::{_behind(draft.modules.all(), moving)}"
     stop = module_or_404(draft, uuid.UUID(before)) if before else None
     editing.move_module(moving, by=request.user, before=stop)
     order = list(draft.modules.order_by("position", "pk").values_list("pk", flat=True))
-    return _("«%(title)s» is now module %(place)s of %(total)s.") % {
+    return undo, _("«%(title)s» is now module %(place)s of %(total)s.") % {
         "title": said(moving.title),
         "place": order.index(moving.pk) + 1,
         "total": len(order),
     }
 
 
-def _move_lesson(request: SignedIn, draft: Draft, what: uuid.UUID, into: str, before: str) -> str:
+def _move_lesson(
+    request: SignedIn, draft: Draft, what: uuid.UUID, into: str, before: str
+) -> tuple[str, str]:
     moving = lesson_or_404(draft, what)
+    here = moving.module
+    undo = f"lesson:{what}:{here.uuid}:{_behind(here.lessons.all(), moving)}"
     home = module_or_404(draft, uuid.UUID(into))
     stop = lesson_or_404(draft, uuid.UUID(before)) if before else None
     editing.move_lesson(moving, by=request.user, into=home, before=stop)
     order = list(home.lessons.order_by("position", "pk").values_list("pk", flat=True))
-    return _("«%(title)s» is now lesson %(place)s of %(total)s in «%(module)s».") % {
+    return undo, _("«%(title)s» is now lesson %(place)s of %(total)s in «%(module)s».") % {
         "title": said(moving.title),
         "place": order.index(moving.pk) + 1,
         "total": len(order),
         "module": said(home.title),
     }
+
+
+def _behind(rows: QuerySet[Any], row: Module | Lesson) -> str:
+    """The name of what stands behind it; empty when it is last."""
+    order = list(rows.order_by("position", "pk").values_list("uuid", flat=True))
+    behind = order[order.index(row.uuid) + 1 :]
+    return str(behind[0]) if behind else ""
 
 
 def _parsed(move: str) -> tuple[str, uuid.UUID, str, str]:
@@ -330,7 +409,10 @@ def _page(
         "lesson_count": sum(len(module.lessons.all()) for module in modules),
         "minutes": sum(lesson.minutes for module in modules for lesson in module.lessons.all()),
     }
-    return render_page(request, "studio/outline.html", context, part="outline", status=status)
+    page = render_page(request, "studio/outline.html", context, part="outline", status=status)
+    if request.htmx and not request.htmx.history_restore_request:
+        return reswap(retarget(page, "#outline"), "outerHTML")
+    return page
 
 
 def _rows(

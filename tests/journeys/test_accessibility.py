@@ -310,6 +310,7 @@ def trainer(window, demo):
         ),
         *(studio(name, module.uuid) for name in ("module", "delete-module")),
         *(studio(name, lesson.uuid) for name in ("lesson", "lesson-settings", "delete-lesson")),
+        *(studio(name, lesson.uuid) for name in ("lesson-acts", "rename-lesson")),
         *(studio(name, lesson.uuid, block.uuid) for name in ("block", "delete-block")),
         *(studio(name, quiz.uuid) for name in ("lesson", "lesson-settings")),
         *(studio("new-question", quiz.uuid) + f"?kind={kind}" for kind in KINDS),

@@ -28,6 +28,8 @@ ACCESS = {
         "add-lesson",
         "lesson",
         "lesson-settings",
+        "lesson-acts",
+        "rename-lesson",
         "duplicate-lesson",
         "delete-lesson",
         "arrange-lesson",

@@ -92,8 +92,8 @@ def address(name, of, **instead):
     if name in OF_NO_COURSE:
         return reverse(name)
     within = [
-        "lesson", "lesson-settings", "duplicate-lesson", "delete-lesson", "arrange-lesson",
-        "add-block", "new-question", "draws", "items",
+        "lesson", "lesson-acts", "rename-lesson", "lesson-settings", "duplicate-lesson",
+        "delete-lesson", "arrange-lesson", "add-block", "new-question", "draws", "items",
     ]  # fmt: skip
     names = rest.get(about, ["lesson"] if about in within else [])
     url = reverse(name, args=[of["slug"], *(of[part] for part in names)])

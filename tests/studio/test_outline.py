@@ -164,16 +164,50 @@ def test_a_place_that_went_meanwhile_is_said_and_nothing_moves(three, studio, ur
     assert second.lessons.count() == 1
 
 
-def test_htmx_swaps_the_outline_alone_and_says_what_happened(three, studio, url, htmx):
+def test_a_move_by_htmx_is_answered_by_the_word_and_the_way_back(three, studio, url, htmx):
     first = three.modules.first()
 
     answer = move(studio, url, lesson_of("b"), first, lesson_of("a"), headers=htmx)
 
     html = answer.content.decode()
     assert answer.status_code == 200
-    assert html.lstrip().startswith('<div id="outline"')
     assert "is now lesson 1 of 3 in «Module»." in html
-    assert "<h1>" not in html
+    assert "data-item" not in html, "no row is sent again"
+    b, c = lesson_of("b"), lesson_of("c")
+    back = f"lesson:{b.uuid}:{first.uuid}:{c.uuid}"
+    assert f'value="{back}"' in html
+    studio.post(url("studio:arrange"), {"move": back}, headers=htmx)
+    assert outline(three) == [["a", "b", "c"], ["d"]]
+
+
+def test_a_refused_move_by_htmx_brings_the_outline_as_it_is(three, studio, url, htmx):
+    first = three.modules.first()
+    gone = lesson_of("d")
+
+    answer = move(studio, url, lesson_of("a"), first, gone, headers=htmx)
+
+    assert answer.status_code == 422
+    assert answer["HX-Retarget"] == "#outline"
+    assert answer.content.decode().lstrip().startswith('<div id="outline"')
+
+
+def test_a_lesson_is_renamed_where_it_stands(three, studio, url, htmx):
+    lesson = lesson_of("a")
+    to = url("studio:rename-lesson", lesson.uuid)
+    acts = url("studio:lesson-acts", lesson.uuid)
+    base = studio.get(acts).context["form"]["base"].value()
+
+    swapped = studio.post(to, {"base": base, "title_en": "One", "title_es": ""}, headers=htmx)
+    assert swapped.content.decode().startswith("One")
+    stale = studio.post(to, {"base": base, "title_en": "Two", "title_es": ""}, headers=htmx)
+    assert stale.status_code == 422
+    assert stale["HX-Retarget"] == f"#acts-{lesson.uuid}"
+    assert "Someone else saved this" in stale.content.decode()
+
+    base = studio.get(acts).context["form"]["base"].value()
+    plain = studio.post(to, {"base": base, "title_en": "Three", "title_es": ""})
+    assert (plain.status_code, lesson_of("a").title) == (303, {"en": "Three"})
+    assert studio.post(to, {"base": base, "title_en": ""}).status_code == 422
 
 
 def test_a_copy_stands_behind_its_original_with_ids_of_its_own(draft, studio, url):

@@ -1,18 +1,110 @@
 // <gw-sort form="id">: drag the rows of lists by their grips, with mouse, pen or finger. Letting go
 // sends the form with the move in words («lesson:what:into:before»); the server answers with the
 // lists in their new order. The buttons «up» and «down» do the same without this.
+//
+// With the attribute `in-place` the rows move here at once and the server's answer is only the word
+// that it is done: where each button leads is found from the rows as they stand. What could not be
+// moved goes back.
 class Sort extends HTMLElement {
   connectedCallback() {
     if (this.ready) return;
     this.ready = true;
     this.addEventListener("pointerdown", (event) => this.take(event));
+    this.inPlace = this.hasAttribute("in-place");
+    this.sent = [];
     this.addEventListener("click", (event) => {
-      if (event.target.closest("button[aria-disabled=true][name=move]")) event.preventDefault();
+      const button = event.target.closest("button[name=move]");
+      if (!button) return;
+      if (button.getAttribute("aria-disabled") === "true") return event.preventDefault();
+      if (!this.inPlace) return;
+      event.preventDefault();
+      const item = button.closest("[data-item]");
+      this.send(item ? this.step(item, button.id.startsWith("up-")) : button.value);
+    });
+    this.addEventListener("submit", (event) => {
+      const chosen = event.target.querySelector("select[name=move]");
+      if (chosen && this.inPlace) this.apply(chosen.value);
+    });
+    this.addEventListener("htmx:afterRequest", (event) => {
+      if (!this.inPlace || !event.detail.requestConfig?.parameters?.move) return;
+      const { status } = event.detail.xhr;
+      const back = this.sent.shift();
+      if (status === 0 || status === 404 || status >= 500) {
+        back?.();
+        this.tell(this.getAttribute("failed"));
+      }
     });
     // A form that came back refused: on with the field that is wrong.
     this.addEventListener("htmx:afterSettle", (event) => {
       event.target.querySelector("[aria-invalid=true]")?.focus();
     });
+  }
+
+  // The move that one step up or down is, in words. A lesson goes on into the next module.
+  step(item, up) {
+    const list = item.closest("[data-list]");
+    const { item: name } = item.dataset;
+    const id = (row) => row?.dataset.item ?? "";
+    if (list.dataset.accepts === "module") {
+      const before = up ? item.previousElementSibling : item.nextElementSibling?.nextElementSibling;
+      return `module:${name}::${id(before)}`;
+    }
+    if (up && item.previousElementSibling) {
+      return `lesson:${name}:${list.dataset.list}:${id(item.previousElementSibling)}`;
+    }
+    if (!up && item.nextElementSibling) {
+      return `lesson:${name}:${list.dataset.list}:${id(item.nextElementSibling.nextElementSibling)}`;
+    }
+    const module = list.closest("[data-item]");
+    const next = (up ? module.previousElementSibling : module.nextElementSibling).querySelector("[data-list]");
+    return `lesson:${name}:${next.dataset.list}:${up ? "" : id(next.firstElementChild)}`;
+  }
+
+  // One after another, in the order in which they were asked for.
+  send(move) {
+    this.apply(move);
+    const form = document.getElementById(this.getAttribute("form"));
+    const post = () => htmx.ajax("POST", form.getAttribute("action"), {
+      source: form, target: "#news", swap: "innerHTML", values: { move },
+    });
+    this.queue = (this.queue ?? Promise.resolve()).then(post).catch(() => {});
+  }
+
+  apply(move) {
+    const [kind, what, into, before] = move.split(":");
+    const item = document.getElementById(`row-${what}`);
+    const list = kind === "module" ? item?.parentElement : this.querySelector(`[data-list="${into}"]`);
+    if (!item || !list) return this.sent.push(null);
+    const [home, behind] = [item.parentElement, item.nextElementSibling];
+    const focused = document.activeElement;
+    const put = (place, next) => {
+      place.insertBefore(item, next?.parentElement === place ? next : null);
+      if (item.contains(focused)) focused.focus();
+      this.ends();
+    };
+    put(list, before ? document.getElementById(`row-${before}`) : null);
+    this.sent.push(() => put(home, behind));
+  }
+
+  // At the ends there is nowhere to go: the buttons stay, for the focus, and do nothing.
+  ends() {
+    for (const kind of ["module", "lesson"]) {
+      const rows = this.querySelectorAll(`[data-accepts="${kind}"] > [data-item]`);
+      const lists = [...this.querySelectorAll(`[data-accepts="${kind}"]`)];
+      for (const row of rows) {
+        const first = !row.previousElementSibling && row.parentElement === lists[0];
+        const last = !row.nextElementSibling && row.parentElement === lists.at(-1);
+        for (const [name, off] of [["up", first], ["down", last]]) {
+          const button = document.getElementById(`${name}-${row.dataset.item}`);
+          if (off) button?.setAttribute("aria-disabled", "true");
+          else button?.removeAttribute("aria-disabled");
+        }
+      }
+    }
+  }
+
+  tell(words) {
+    document.getElementById("told").textContent = words;
   }
 
   take(event) {
@@ -81,12 +173,13 @@ class Sort extends HTMLElement {
     this.classList.remove("is-sorting");
     if (!drag.moved) return;
     if (!keep || !drag.list) {
-      document.getElementById("told").textContent = this.getAttribute("cancelled");
+      this.tell(this.getAttribute("cancelled"));
       return;
     }
     const before = drag.before?.dataset.item ?? "";
     const parts = [drag.kind, drag.item.dataset.item, drag.list.dataset.list, before];
     if (drag.kind === "block" || drag.kind === "question") parts.splice(2, 1); // one list: nowhere else to go
+    if (this.inPlace) return this.send(parts.join(":"));
     const form = document.getElementById(this.getAttribute("form"));
     const move = document.createElement("input");
     move.type = "hidden";
