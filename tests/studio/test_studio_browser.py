@@ -377,7 +377,7 @@ def test_what_was_typed_outlives_the_session_the_tab_and_a_colleague(visitor, at
     again = context.new_page()
     again.goto(lesson)
     expect(again.locator("[aria-label='Text (English)']")).to_contain_text("Words. Kept.")
-    expect(again.get_by_text("Saved", exact=False).first).to_be_visible()
+    expect(again.get_by_text(SAVED)).to_be_visible()
     assert block_of(draft).body["en"] == "<p>Words. Kept.</p>"
     again.goto(lesson)
     expect(again.get_by_role("link", name=EDIT)).to_be_visible()
@@ -423,7 +423,8 @@ def test_leaving_with_something_unsaved_is_asked_about(visitor, at):
 RICH = (
     '<h2>Title</h2><h4>Small</h4><p lang="es">Hola <span lang="en">there</span></p>'
     "<p>H<sub>2</sub>O x<sup>2</sup> <u>u</u> <s>s</s> <code>c</code> "
-    '<abbr title="Women, Infants">WIC</abbr> '
+    '<abbr title="Women, Infants">WIC</abbr> <dfn>cell</dfn> <dfn title="cell">cells</dfn>'
+    '<small>See <a href="https://example.org/x">it</a>.</small> '
     '<a href="https://example.org/" title="T">link</a> <a href="mailto:a@example.org">m</a></p>'
     '<ol start="3"><li><p>three</p><ul><li><p>in</p></li></ul></li></ol>'
     "<blockquote><p>quote</p></blockquote><pre><code>x = 1</code></pre><hr>"

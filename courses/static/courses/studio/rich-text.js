@@ -76,6 +76,9 @@ class RichText extends HTMLElement {
       indent: () => chain.sinkListItem("listItem"),
       outdent: () => chain.liftListItem("listItem"),
       quote: () => chain.toggleBlockquote(),
+      term: () => chain.toggleMark("term"),
+      footnote: () => chain.toggleMark("footnote"),
+      language: () => chain.toggleMark("language", { lang: this.box.lang === "es" ? "en" : "es" }),
       table: () => chain.insertTable({ rows: 3, cols: 3, withHeaderRow: true }),
       addRow: () => chain.addRowAfter(),
       deleteRow: () => chain.deleteRow(),
@@ -107,9 +110,15 @@ class RichText extends HTMLElement {
       bullets: () => editor.isActive("bulletList"),
       numbers: () => editor.isActive("orderedList"),
       quote: () => editor.isActive("blockquote"),
+      term: () => editor.isActive("term"),
+      footnote: () => editor.isActive("footnote"),
+      language: () => editor.isActive("language"),
     };
     const can = {
       link: () => !editor.state.selection.empty || editor.isActive("link"),
+      term: () => !editor.state.selection.empty || editor.isActive("term"),
+      footnote: () => !editor.state.selection.empty || editor.isActive("footnote"),
+      language: () => !editor.state.selection.empty || editor.isActive("language"),
       indent: () => editor.can().sinkListItem("listItem"),
       outdent: () => editor.can().liftListItem("listItem"),
       table: () => !inTable,
@@ -230,6 +239,15 @@ function extensions(tiptap, host) {
       addAttributes: () => ({ [attribute]: { default: null } }),
       renderHTML: ({ HTMLAttributes }) => [tag, HTMLAttributes, 0],
     });
+  const plain = (name, tag, attributes = {}) =>
+    Mark.create({
+      name,
+      priority: 1100, // around links: a footnote holds them, not they pieces of it
+      inclusive: false,
+      parseHTML: () => [{ tag }],
+      addAttributes: () => attributes,
+      renderHTML: ({ HTMLAttributes }) => [tag, HTMLAttributes, 0],
+    });
   const keys = Extension.create({
     name: "keys",
     priority: 1000,
@@ -265,6 +283,8 @@ function extensions(tiptap, host) {
     }),
     kept("language", "span", "lang"),
     kept("abbreviation", "abbr", "title"),
+    plain("term", "dfn", { title: { default: null } }),
+    plain("footnote", "small"),
   ];
 }
 
