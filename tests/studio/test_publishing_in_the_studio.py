@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from courses.models import Completion, CourseVersion, Enrolment, Lesson
 from courses.publishing import fingerprint, freeze, publish
-from courses.studio import editing, restoring
+from courses.studio import editing, removing, restoring
 from lms import outbox
 from tests.factories import both, enrolled, finish, make_draft, make_lesson, make_person
 
