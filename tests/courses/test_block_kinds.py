@@ -10,7 +10,7 @@ from courses.walking import walk
 from lms.text import Said
 from tests.courses.pages import lesson_url
 from tests.courses.test_lessons import REFLECTION, with_blocks
-from tests.factories import both
+from tests.factories import both, make_draft
 
 pytestmark = pytest.mark.django_db
 
@@ -276,15 +276,16 @@ def test_what_keeps_somebody_from_using_a_block_is_said(block, barriers):
     assert blocks.barriers(as_block(block)) == barriers
 
 
-def test_every_kind_is_known_everywhere():
+def test_every_kind_is_known_everywhere(db):
     """A kind without words for changes, without its view or its form would fail a trainer."""
     from courses.models import Block as Row
     from courses.studio.block_forms import BlockForm
     from courses.studio.changes import BLOCK_WORDS
 
     assert set(BLOCK_WORDS) == set(Row.Kind.values)
+    lesson = make_draft().modules.get().lessons.get()
     for kind in Row.Kind.values:
-        assert BlockForm(Row(kind=kind)).fields.keys() > {"base"}
+        assert BlockForm(Row(kind=kind, lesson=lesson)).fields.keys() > {"base"}
 
 
 def test_html_inside_parts_is_cleaned_on_its_way_back():

@@ -202,7 +202,7 @@ def test_going_back_to_a_version(studio, published, url, trainer):
     page, quiz = module.lessons.order_by("position")
     block = page.blocks.get()
     editing.save_block(block, by=trainer, base="1", values={"body": both("<p>Later.</p>")})
-    editing.delete(published, quiz, by=trainer)
+    removing.delete(published, quiz, by=trainer)
     later = make_lesson(module, title=both("Later"))
     second = published.modules.create(title=both("Later"), position=2)
     editing.move_lesson(page, by=trainer, into=second, before=None)
