@@ -13,7 +13,6 @@ All JSON is canonical: UTF-8, sorted keys, no spaces. Entries stand in the order
 with `course.json` first and no dates: as long as nothing changes, the file is the same to the byte.
 Nothing in it names a person. Authors, notes of publications, comments, learners and whatever they
 did stay here: free text may name people, so none of it goes that is not part of the course itself.
-The bytes of the media library do not travel either: blocks name them by their hash.
 """
 
 from __future__ import annotations

@@ -33,5 +33,3 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Course «{slug}»: {versions} versions and the draft, {count} files, {size:,} bytes."
         )
-        if media := course.media.count():
-            self.stdout.write(f"{media} files of its media library are not in the zip.")
