@@ -48,11 +48,15 @@ def _unless_skipped(config, report):
 
 
 def pytest_collection_modifyitems(items):
-    """Browser journeys and real processes go last, each kind on one worker."""
+    """Browser journeys and real processes go last, each kind on one worker.
+
+    The walk through every page is as long as all other journeys: it has a worker of its own.
+    """
     for item in items:
         if "page" in item.fixturenames or "browser" in item.fixturenames:
             item.add_marker("browser")
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            walk = item.path.stem == "test_accessibility"
+            item.add_marker(pytest.mark.xdist_group("every-page" if walk else "browser"))
             if not CHROMIUM:
                 item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
         elif item.get_closest_marker("processes"):
