@@ -26,6 +26,7 @@ ATTRIBUTES = {
 }
 _markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table"])
 _no_css = CSSSanitizer(allowed_css_properties=[])
+_ROUNDS = 4  # a parser that repairs «a table in a heading» may want to repair its own repair
 
 
 def clean_html(source: str) -> str:
@@ -35,6 +36,15 @@ def clean_html(source: str) -> str:
     nested deeper than any text needs keeps its words: see `lms.nesting`.
     """
     source = source.replace("\0", "")
+    for _round in range(_ROUNDS):
+        cleaned = _cleaned(source)
+        if cleaned == source:
+            break
+        source = cleaned
+    return source
+
+
+def _cleaned(source: str) -> str:
     if not is_plain(source):
         source = levelled(source, TAGS)
     return bleach.clean(
