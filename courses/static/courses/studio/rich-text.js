@@ -3,6 +3,8 @@
 //
 // The editor knows every element that the server's allow-list knows and that may come from files:
 // opening a text and saving it loses nothing. Tab always leaves it; Escape goes to the toolbar.
+import { pasted } from "./pasted.js";
+
 let bundle; // one for the page
 
 class RichText extends HTMLElement {
@@ -41,7 +43,7 @@ class RichText extends HTMLElement {
       extensions: extensions(tiptap, this),
       content: captionsIn(this.box.value),
       injectCSS: false,
-      editorProps: { attributes },
+      editorProps: { attributes, transformPastedHTML: pasted },
       onUpdate: () => {
         this.box.value = this.editor.isEmpty ? "" : captionsOut(this.editor.getHTML());
         this.box.dispatchEvent(new Event("input", { bubbles: true }));
