@@ -89,8 +89,8 @@ def test_from_a_registration_without_password_to_a_certificate(
     hold_the_certificate(attendee, "Mateo Cruz")
     attendee.follow("My transcript")
     earned = Determination.objects.get(registration__person__email=ADDRESS).minutes
-    row = attendee.page.get_by_role("row").filter(has_text=webinar.course.title["es"])
-    expect(row.get_by_role("cell").nth(2)).to_have_text(str(earned))
+    row = attendee.page.get_by_role("listitem").filter(has_text=webinar.course.title["es"])
+    expect(row.locator("dd").nth(2)).to_have_text(str(earned))
 
 
 def register_for_the_series(attendee):
@@ -169,8 +169,8 @@ def ask_and_vote(attendee, hosting, neighbour):
     for window in (hosting, attendee):
         votes = window.page.locator("[data-list=questions] [data-votes]")
         expect(votes).to_have_text("1")
-    hosting.key("Answer")
-    hosting.reach("Answer in writing")
+    hosting.key("Answer in writing")
+    hosting.reach("Your answer, for everybody")
     hosting.page.keyboard.type("With a meeting in a church.")
     hosting.key("Mark as answered")
     attendee.sees("With a meeting in a church.")

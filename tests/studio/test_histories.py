@@ -17,7 +17,7 @@ from courses.models import Block, Completion, CourseVersion, Draft, Enrolment, E
 from courses.models.course import document_of
 from courses.packing import Package
 from courses.publishing import Policy, freeze, publish
-from courses.studio import editing, wording
+from courses.studio import editing, removing, wording
 from courses.studio.importing import bring_in
 from courses.studio.restoring import restore
 from courses.translations import all_texts
@@ -79,7 +79,7 @@ class Walk:
     def remove(self):
         lessons = self.lessons()
         if len(lessons) > 2:
-            editing.delete(self.draft, self.random.choice(lessons), by=self.trainer)
+            removing.delete(self.draft, self.random.choice(lessons), by=self.trainer)
 
     def move(self):
         lessons = self.lessons()
