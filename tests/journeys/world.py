@@ -15,6 +15,7 @@ from certificates import issuing, withdrawing
 from certificates.models import Certificate, Design
 from certificates.transcripts import outside, sharing
 from courses import assessment, banks, packing
+from courses.media import library
 from courses.models import Course, Draft, Series
 from courses.publishing import publish
 from library.models import CaseStudy, Practice
@@ -22,7 +23,8 @@ from lms import demo
 from lms.models import OutboxEntry
 from people.models import User
 from tests.certificates.factories import courses_of, make_series
-from tests.factories import enrolled, finish, make_course, make_draft, make_person
+from tests.courses.media.conftest import picture
+from tests.factories import both, enrolled, finish, make_course, make_draft, make_person
 from tests.kinds import TEN
 from tests.webinars.factories import make_webinar, seat
 from webinars import registering, scheduling
@@ -30,6 +32,7 @@ from webinars.models import Accommodation, Poll, Webinar
 from webinars.room import chat, polls, questions
 
 SECRET = "JBSWY3DPEHPK3PXP"
+FILM = b"\0\0\0\x18ftypisom" + bytes(400)  # as much of a film as a page needs
 
 
 def build():
@@ -47,6 +50,7 @@ def build():
     _quiz(world)
     _ten_kinds(world)
     _bank(world)
+    _media(world)
     _certificates(world)
     _transcript(world)
     _second_step(world)
@@ -137,6 +141,27 @@ def _bank(world):
     for kind, body in TEN.items():
         world.banked = banks.add(
             world.bank, by=trainer, key=uuid.uuid4(), kind=kind, body=body, tags=["soap", kind]
+        )
+
+
+def _media(world):
+    """A picture and a film in the library, shown in the last lesson of the draft."""
+    trainer = world.person["trainer"]
+    captions = "WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ana>Come in.\n"
+    world.media = [
+        library.take_in(world.course, io.BytesIO(data), name, by=trainer)
+        for data, name in ((picture(), "clinic.png"), (FILM, "walk.mp4"))
+    ]
+    for media, words in zip(world.media, ("A clinic", "A walk"), strict=True):
+        library.save_words(media, both(words), base=library.mark_of(media), by=trainer)
+    library.save_captions(world.media[1], "en", captions, base=0, by=trainer)
+    world.shows_media = Draft.objects.get(course=world.course).modules.last().lessons.first()
+    for position, (kind, media) in enumerate(zip(("image", "video"), world.media, strict=True), 90):
+        world.shows_media.blocks.create(
+            kind=kind,
+            title=both("A walk"),
+            settings=library.placed({}, media),
+            position=position,
         )
 
 

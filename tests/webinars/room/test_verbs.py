@@ -31,7 +31,8 @@ def events(room, kind=None):
 
 
 def audited():
-    return list(AuditEntry.objects.filter(verb__startswith="room.").values_list("verb", flat=True))
+    entries = AuditEntry.objects.filter(verb__startswith="room.").order_by("pk")
+    return list(entries.values_list("verb", flat=True))
 
 
 def test_an_event_takes_the_next_number_and_rings_after_commit(
