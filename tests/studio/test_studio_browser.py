@@ -578,3 +578,33 @@ def test_publishing_with_people_under_way_and_going_back(visitor, at):
 
     assert CourseVersion.objects.count() == 2
     assert Draft.objects.get().modules.get().lessons.first().title == lesson.title
+
+
+def test_what_the_server_has_already_brings_no_old_base_back(visitor, at):
+    """A leaf that was left on the device is no reason to see a colleague where there is none."""
+    draft = make_draft()
+    page = visitor
+    block = block_of(draft)
+    values = {"body": both("<p>Words.</p>") | {"en": "<p>Saved.</p>"}}
+    editing.save_block(block, by=page.trainer, base="1", values=values)
+    editor = open_block(page, at, draft)
+    page.keyboard.press("Control+End")
+    page.keyboard.type(" More.")
+    expect(page.get_by_text(SAVED)).to_be_visible()
+    left = """() => {
+      const form = document.querySelector("gw-keep form[hx-post]"), keep = form.closest("gw-keep");
+      const fields = {};
+      for (const { name, value } of form.elements) {
+        if (name.startsWith("body")) fields[name] = value;
+      }
+      fields.base = "1";
+      localStorage.setItem(keep.place, JSON.stringify({ at: Date.now(), fields }));
+    }"""
+    page.evaluate(left)
+    page.reload()
+    editor = open_block(page, at, draft)
+    page.keyboard.press("Control+End")
+    page.keyboard.type(" Most.")
+    expect(page.get_by_text(SAVED)).to_be_visible()
+    expect(editor).to_contain_text("Saved. More. Most.")
+    expect(page.get_by_role("alert")).to_have_count(0)

@@ -56,7 +56,12 @@ class Keep extends HTMLElement {
     const kept = this.place && read(this.place);
     if (!kept) return;
     const now = (field) => (field.type === "checkbox" ? field.checked : field.value);
-    let differs = false;
+    // The server has it all: then nothing is taken back, least of all the base it began from.
+    const news = ([name, value]) => {
+      const field = this.form.elements[name];
+      return name !== "base" && (field ? now(field) !== value : Boolean(value));
+    };
+    if (!Object.entries(kept).some(news)) return this.unshelve();
     for (const [name, value] of Object.entries(kept)) {
       let field = this.form.elements[name];
       if (!field) {
@@ -68,11 +73,9 @@ class Keep extends HTMLElement {
         if (value === true) field.value = "on";
         else if (value === false) field.remove();
       }
-      if (name !== "base" && now(field) !== value) differs = true;
       if (field.type === "checkbox") field.checked = value;
       else if (typeof value === "string") field.value = value;
     }
-    if (!differs) return this.unshelve();
     this.dirty = true;
     this.say("back");
     setTimeout(() => this.isConnected && this.form.dispatchEvent(new Event("again")), 400);
