@@ -101,20 +101,22 @@ def _understood(file: IO[bytes]) -> _Incoming:
     if not start:
         raise ValidationError(_("This file is empty."))
     if film := films.sort_of(start):
-        _no_larger(size, film.kind)
+        check_size(size, film.kind)
         stored = store.put_file(file)
         return _Incoming(film.kind, film.content_type, film.ending, stored, {})
     if _is_picture(start):
-        _no_larger(size, "image")
+        check_size(size, "image")
         return _picture(file)
-    _no_larger(size, "file")
+    check_size(size, "file")
     ending, content_type = _document(file, start)
     return _Incoming("file", content_type, ending, store.put_file(file), {})
 
 
-def _no_larger(size: int, kind: str) -> None:
-    if size > LARGEST[kind]:
-        told = {"most": LARGEST[kind] // MB}
+def check_size(size: int, kind: str = "") -> None:
+    """Raise ValidationError for a file that is too large for its kind, or for any kind."""
+    most = LARGEST.get(kind, LARGEST_OF_ALL)
+    if not 0 < size <= most:
+        told = {"most": most // MB}
         raise ValidationError(_("This file is too large. Up to %(most)s MB can be kept.") % told)
 
 

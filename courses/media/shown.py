@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from courses.media.store import is_hash
 from lms.text import LANGUAGES, Said, said
 
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 _SLASHES = re.compile(r"[/\\\x00-\x1f]")
 
 
@@ -44,7 +44,7 @@ class Shown:
 
 def shown(settings: Mapping[str, Any]) -> Shown | None:
     """None when no file is chosen yet. Settings may come from a zip: nothing is taken as given."""
-    if not _is_hash(settings.get("sha256")):
+    if not is_hash(settings.get("sha256")):
         return None
     name = _SLASHES.sub("", str(settings.get("name", ""))) or "file"
     stem = name.rpartition(".")[0] or name
@@ -53,7 +53,7 @@ def shown(settings: Mapping[str, Any]) -> Shown | None:
 
     def rendition(label: str, ending: str) -> Source:
         sha256 = (files.get(label) or {}).get("sha256")
-        return Source(str(sha256) if _is_hash(sha256) else "", f"{stem}-{label}.{ending}")
+        return Source(str(sha256) if is_hash(sha256) else "", f"{stem}-{label}.{ending}")
 
     return Shown(
         source=Source(settings["sha256"], name),
@@ -71,13 +71,9 @@ def shown(settings: Mapping[str, Any]) -> Shown | None:
         tracks=tuple(
             (language, Source(str(tracks[language]), f"{language}.vtt"))
             for language in LANGUAGES
-            if _is_hash(tracks.get(language))
+            if is_hash(tracks.get(language))
         ),
     )
-
-
-def _is_hash(value: object) -> bool:
-    return isinstance(value, str) and bool(_SHA256.fullmatch(value))
 
 
 def _count(value: object) -> int:

@@ -27,14 +27,18 @@ class Stored:
     size: int
 
 
+def is_hash(value: object) -> bool:
+    return isinstance(value, str) and bool(_SHA256.fullmatch(value))
+
+
 def path_of(sha256: str) -> Path:
-    if not _SHA256.fullmatch(sha256):
+    if not is_hash(sha256):
         raise ValueError("not a hash")
     return Path(settings.MEDIA_ROOT) / sha256[:2] / sha256
 
 
 def has(sha256: str) -> bool:
-    return bool(_SHA256.fullmatch(sha256)) and path_of(sha256).is_file()
+    return is_hash(sha256) and path_of(sha256).is_file()
 
 
 def read(sha256: str) -> bytes:

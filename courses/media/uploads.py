@@ -41,11 +41,7 @@ def path_of(upload: Upload) -> Path:
 
 def begin(course: Course, *, key: uuid.UUID, name: str, size: int, by: User) -> Upload:
     """A place for the file. The same key again is the same place. Raises ValidationError."""
-    if not 0 < size <= library.LARGEST_OF_ALL:
-        most = library.LARGEST_OF_ALL // library.MB
-        raise ValidationError(
-            _("This file is too large. Up to %(most)s MB can be kept.") % {"most": most}
-        )
+    library.check_size(size)
     upload, _new = Upload.objects.get_or_create(
         uuid=key, course=course, by=by, defaults={"name": name[:120] or "file", "size": size}
     )
@@ -53,7 +49,7 @@ def begin(course: Course, *, key: uuid.UUID, name: str, size: int, by: User) -> 
 
 
 def append(upload: Upload, offset: int, piece: bytes) -> Upload:
-    """Write one piece at its place; the last one makes the file part of the library.
+    """Write one piece at its place; `finish` makes the whole part of the library.
 
     Raises WrongOffset, and ValidationError when the whole is not taken. Safe to repeat: a piece
     whose answer was lost is refused with the true offset, and the sender goes on from there.

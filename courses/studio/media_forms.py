@@ -22,11 +22,7 @@ class NewFileForm(forms.Form):
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
-        if file.size > library.LARGEST_OF_ALL:
-            most = library.LARGEST_OF_ALL // library.MB
-            raise ValidationError(
-                gettext("This file is too large. Up to %(most)s MB can be kept.") % {"most": most}
-            )
+        library.check_size(file.size)
         return file
 
 
