@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.html import escape
 from pypdf import PdfReader
 
-from certificates import issuing, withdrawing
+from certificates import issuing, press, withdrawing
 from certificates.models import OutsideTraining, TranscriptShare
 from certificates.transcripts import gathering, outside, sharing
 from certificates.transcripts.rules import bounds, fiscal_year
@@ -111,6 +111,23 @@ def test_years_and_cycles_group_the_same_entries(person):
 
     assert [g.label for g in years][-2:] == ["Fiscal year 2024–25", "Fiscal year 2023–24"]
     assert sum(len(g.entries) for g in years) == sum(len(g.entries) for g in courses) == 3
+
+
+def test_a_number_of_wide_letters_stays_on_one_line():
+    number = "WWWWW-MMMMM-WWWWW-MMMMM-WWWWWW"
+    record = {
+        "format": 1,
+        "language": "en",
+        "made_on": "2026-11-22",
+        **dict.fromkeys(("heading", "name", "provider", "made", "total", "page", "empty"), "x"),
+        "columns": ["Training", "Completed", "Hours", "Certificate"],
+        "notes": [],
+        "groups": [{"label": "A", "hours": "1", "rows": [["A", "", "1 May", "1", number]]}],
+    }
+
+    pdf = press.print_record(record, paper="a4")
+
+    assert number in PdfReader(io.BytesIO(pdf)).pages[0].extract_text()
 
 
 def test_the_pdf_is_tagged_and_says_the_same(signed_in, person):

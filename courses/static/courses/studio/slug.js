@@ -5,7 +5,7 @@ class Slug extends HTMLElement {
     const field = this.querySelector("input");
     if (!title || !field || field.value) return;
     let suggested = "";
-    title.addEventListener("input", () => {
+    const suggest = () => {
       if (field.value !== suggested) return;
       suggested = title.value
         .normalize("NFKD")
@@ -15,7 +15,9 @@ class Slug extends HTMLElement {
         .slice(0, 75)
         .replace(/^-+|-+$/g, "");
       field.value = suggested;
-    });
+    };
+    title.addEventListener("input", suggest);
+    suggest(); // who types fast has begun before this script came
   }
 }
 
