@@ -29,6 +29,13 @@ def _whole_number(name: str, default: int, *, at_most: int = 65535) -> int:
     return int(raw)
 
 
+def _yes_or_no(name: str, *, default: bool) -> bool:
+    raw = env.str(name, default="on" if default else "off")
+    if raw not in {"on", "off"}:
+        raise ImproperlyConfigured(f"{name} must be on or off.")
+    return raw == "on"
+
+
 def _url(name: str, default: str, *, example: str, schemes: set[str]) -> str:
     """The value, or a refusal that never repeats it: addresses of services carry passwords."""
     raw = env.str(name, default=default)
@@ -248,6 +255,8 @@ else:
         "OPTIONS": {"file_path": str(VAR_DIR / "mail")},
     }
 MAILERS = {"default": _mailer}
+# Whether workers may ask other sites anything (`lms.outgoing`); tests never reach the network.
+OUTGOING_HTTP = _yes_or_no("OUTGOING_HTTP", default=not TESTING)
 OUTBOX_THREADS = not TESTING  # letters that somebody waits for are sent beside the request
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="Groundwork <learning@groundwork.test>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL

@@ -18,6 +18,7 @@ KIT = {
         "models",
         "nesting",
         "outbox",
+        "outgoing",
         "text",
         "ticks",
         "timing",
@@ -122,6 +123,21 @@ def test_html_becomes_safe_in_one_place():
         if "mark_safe" in path.read_text() and path.name != "html.py"
     }
     assert marking == set()
+
+
+def test_other_sites_are_asked_in_one_place():
+    clients = {
+        "aiohttp", "ftplib", "http.client", "httpcore", "httpx", "pycurl", "requests", "telnetlib",
+        "urllib.request", "urllib3", "websockets.sync",
+    }  # fmt: skip
+    asking = {
+        str(path.relative_to(ROOT))
+        for owner in [*LINE, "lms"]
+        for path in (ROOT / owner).rglob("*.py")
+        if any(within(name, clients) for name in imported(path))
+    }
+    # `serve` looks whether its own processes answer, on this machine.
+    assert asking == {"lms/outgoing.py", "lms/management/commands/serve.py"}
 
 
 def test_files_have_one_subject_and_telling_names():

@@ -41,6 +41,7 @@ def read(tmp_path, *names, **environment):
         ({"PORT": "abc"}, "PORT must be a whole number from 1 to 65535."),
         ({"PORT": "70000"}, "PORT must be a whole number from 1 to 65535."),
         ({"WORKERS": "-1"}, "WORKERS must be a whole number from 1 to 256."),
+        ({"OUTGOING_HTTP": "yes"}, "OUTGOING_HTTP must be on or off."),
         ({"WEB_PROCESSES": "0"}, "WEB_PROCESSES must be a whole number from 1 to 256."),
         ({"SITE_URL": "ftp://x"}, "SITE_URL must be an address like https://learn.example.org."),
         ({"SITE_URL": "http://x:y"}, "SITE_URL must be an address like https://learn.example.org."),
