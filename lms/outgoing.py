@@ -113,8 +113,9 @@ def ask(
             }
             return Answer(response.status, found, kept, cut, _target(url, response.status, found))
     except httpcore.ConnectError as error:
-        proof = isinstance(error.__cause__, ssl.SSLCertVerificationError)
-        raise Failed(Why.CERTIFICATE if proof else Why.NO_ANSWER, str(error)) from error
+        reason = error.args[0] if error.args else None  # the pool raises it anew, without a cause
+        untrusted = isinstance(reason, ssl.SSLCertVerificationError)
+        raise Failed(Why.CERTIFICATE if untrusted else Why.NO_ANSWER, str(error)) from error
     except httpcore.ProtocolError as error:
         raise Failed(Why.NONSENSE, str(error)) from error
     except (httpcore.NetworkError, httpcore.TimeoutException, OSError) as error:
