@@ -196,6 +196,7 @@ def learner(window, demo):
         reverse("webinars:room", args=[demo.full.slug]),
         reverse("webinars:room", args=[demo.ahead.slug]),
         reverse("webinars:room", args=[demo.later.slug]),
+        reverse("webinars:lobby", args=[demo.live.slug]),
         reverse("webinars:room", args=[demo.live.slug]),
     )
     yield from tabs(window)

@@ -1,5 +1,6 @@
 ACCESS = {
     "webinars:room": "signed-in",
+    "webinars:lobby": "signed-in",
     "webinars:room-me": "signed-in",
     "webinars:ask": "signed-in",
     "webinars:vote-question": "signed-in",

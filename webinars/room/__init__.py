@@ -24,7 +24,8 @@ same text into every socket's bounded queue.
 The protocol
 ------------
 Socket: `/ws/webinars/<slug>/?after=<seq>&lang=<en|es>`, with the session's cookie and the site's
-own `Origin`. A host gets what moderators see; `&as=attendee` asks for what everybody sees.
+own `Origin`. Hosts and moderators get what moderators see; `&as=attendee` asks for what everybody
+sees, `&as=check` for that without being counted (the lobby's look whether a socket works).
 Fallback: `GET /webinars/<slug>/events?after=<seq>` with the same parameters answers with
 one frame that holds the counts too: `{"to": seq, "ev": […], "tick": {…}, "beat": token}`. Poll
 every 3 to 5 seconds and send the last token as `beat`: that is presence.

@@ -17,6 +17,7 @@ from webinars.models import Hand, PromptEase, Registration, RoomHelper, Webinar
 from webinars.room.log import Audience
 
 CHUNK = 500  # ids in one query
+CHECK = "check"  # a look whether a socket works, from the lobby: nobody came in
 
 
 @dataclass(frozen=True)
@@ -95,23 +96,33 @@ class Pass(NamedTuple):
     password_mark: int
 
 
-def admit(
-    person: User | AnonymousUser, slug: str, session_key: str, *, as_attendee: bool
-) -> Pass | None:
-    """Let a socket in: hosts as moderators unless they ask otherwise, others with a seat."""
+def audience_of(guest: Guest, wanted: str) -> str | None:
+    """Which audience this guest belongs to who asks to see the room as `wanted`; None: not theirs.
+
+    Who does not say gets the most that they may have.
+    """
+    if wanted in {"attendee", CHECK}:
+        return Audience.ALL
+    if not (guest.hosting or guest.moderating):
+        return None if wanted == "host" else Audience.ALL
+    return None if unproven(guest.person) else Audience.STAFF
+
+
+def admit(person: User | AnonymousUser, slug: str, session_key: str, *, wanted: str) -> Pass | None:
+    """Let a socket in, to see the room as `wanted`."""
     if not isinstance(person, User) or not person.is_active:
         return None
     guest = knock(person, slug)
     if guest is None or not guest.may_enter or owes_second_step(person):
         return None
-    moderator = (guest.hosting or guest.moderating) and not as_attendee
-    if moderator and unproven(person):
+    audience = audience_of(guest, wanted)
+    if audience is None:
         return None
     return Pass(
         webinar_id=guest.webinar.pk,
         person_id=person.pk,
-        audience=Audience.STAFF if moderator else Audience.ALL,
-        counted=guest.seated,
+        audience=audience,
+        counted=guest.seated and wanted != CHECK,
         session_key=session_key,
         password_mark=hash(person.password),
     )

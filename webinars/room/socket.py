@@ -38,7 +38,7 @@ async def room(scope: Scope, receive: Receive, send: Send) -> None:
         scope["user"],
         scope["url_route"]["kwargs"]["slug"],
         scope["session"].session_key or "",
-        as_attendee=query.get("as") == ["attendee"],
+        wanted=query.get("as", [""])[0],
     )
     if admitted is None:
         await refuse(send)

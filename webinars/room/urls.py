@@ -1,9 +1,10 @@
 from django.urls import path
 
-from webinars.views import captions, console, hosting, moderation, room
+from webinars.views import captions, console, hosting, lobby, moderation, room
 
 urlpatterns = [
     path("webinars/<slug:slug>/room/", room.room, name="room"),
+    path("webinars/<slug:slug>/room/check/", lobby.lobby, name="lobby"),
     path("webinars/<slug:slug>/room/me/", room.me, name="room-me"),
     path("webinars/<slug:slug>/room/questions/", room.ask, name="ask"),
     path("webinars/<slug:slug>/room/questions/<int:pk>/vote/", room.vote_question,

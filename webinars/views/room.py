@@ -41,7 +41,7 @@ from webinars.room import (
     questions,
     shown,
 )
-from webinars.room.door import Guest, knock
+from webinars.room.door import Guest, audience_of, knock
 from webinars.room.forms import MessageForm, QuestionForm
 from webinars.room.frames import View
 from webinars.room.log import Audience
@@ -261,8 +261,9 @@ def events(request: SignedIn, slug: str) -> HttpResponse:
     """
     guest = _inside(request, slug)
     now = timezone.now()
-    attendee = request.GET.get("as") == "attendee" or not guest.hosting
-    audience = Audience.ALL if attendee else Audience.STAFF
+    audience = audience_of(guest, request.GET.get("as", ""))
+    if audience is None:
+        raise Http404
     view = View(audience, language(request.GET.get("lang", get_language() or "")))
     after = number(request.GET.get("after", ""))
     to, told = frames.news(guest.webinar, {(view, after)})

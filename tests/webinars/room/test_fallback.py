@@ -10,7 +10,7 @@ from django.utils import timezone
 from tests.webinars.room import factories as make
 from tests.webinars.room.reading import ATTENDEE, MODERATOR, fresh
 from webinars.models import PresenceSpan, Webinar
-from webinars.room import frames, polling, questions, stage
+from webinars.room import frames, polling, questions, stage, team
 
 pytestmark = pytest.mark.django_db
 
@@ -56,6 +56,23 @@ def test_a_host_gets_what_moderators_see_unless_they_ask_otherwise(client, room)
 
     assert "still-waiting" in json.dumps(poll(client, room))
     assert "still-waiting" not in json.dumps(poll(client, room, **{"as": "attendee"}))
+
+
+def test_moderators_who_poll_get_their_queue_and_nobody_else_does(client, room, guest, settings):
+    person = make.make_guest(room)
+    team.add(room, person.email, make.host_of(room))
+    make.ask(room, text="Waiting?")
+    for who, wanted, queue in [
+        (person, "host", True), (person, "", True), (person, "attendee", False), (guest, "", False),
+    ]:  # fmt: skip
+        client.force_login(who)
+        assert ("Waiting?" in str(poll(client, room, **{"as": wanted}))) is queue
+    url = reverse("webinars:events", args=[room.slug])
+    assert client.get(url, {"as": "host"}).status_code == 404
+    settings.SECOND_STEP_FOR_STAFF = True
+    client.force_login(person)
+    assert client.get(url, {"as": "host"}).status_code == 404
+    assert client.get(url, {"as": "attendee"}).status_code == 200
 
 
 def test_the_language_is_the_one_that_is_asked_for(client, room, guest):
