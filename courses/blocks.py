@@ -8,6 +8,9 @@ Every block has a title and a body by language. Kinds made of parts keep them in
     scenario   {"scenes": [{"id", "text", "choices": [{"id", "text", "to"}, …]}, …]}
                the first scene opens it; `to` names a scene, and where it is empty the story ends
 
+Texts that are HTML may show pictures of the course, as `<picture title="uuid">its words</picture>`.
+What the library says of each stands in `settings["pictures"]`, a list: a version stands by itself.
+
     image, audio, file, video
                {"media", "sha256", "type", "name", "bytes", …}: what `courses.media.library` says of
                a file of the course; a picture also {"alt": by language, "decorative": bool}
@@ -29,6 +32,7 @@ from lms.text import Localised
 
 PLAIN_BODIES = {"video"}  # kinds whose body is no HTML
 WITH_FILES = {"image", "audio", "file", "video"}  # kinds that show a file of the library
+PICTURE = re.compile(r'<picture title="([0-9a-f-]{36})">(.*?)</picture>', re.DOTALL)
 _HEADING = re.compile(r"<h([2-4])\b")
 _TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 _LINK = re.compile(r"<a\b[^>]*>(.*?)</a>", re.DOTALL)
@@ -107,12 +111,22 @@ def clean_settings(kind: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The same settings with their HTML cleaned."""
     if kind != "accordion":
         return dict(settings)
-    items = [{**item, "body": clean_words(item["body"])} for item in settings.get("items", [])]
+    items = [
+        {**item, "body": clean_words(item["body"], pictures=True)}
+        for item in settings.get("items", [])
+    ]
     return {**settings, "items": items} if items else dict(settings)
 
 
-def clean_words(html: Mapping[str, str]) -> Localised:
-    return {language: clean_html(text) for language, text in html.items()}
+def clean_words(html: Mapping[str, str], *, pictures: bool = False) -> Localised:
+    """Only texts of blocks have pictures in them."""
+    return {language: clean_html(text, pictures=pictures) for language, text in html.items()}
+
+
+def pictures_in(block: Held) -> list[str]:
+    """The uuids of the library's pictures inside its texts, each once, in reading order."""
+    html = [words for text in texts(block) if text.html for words in text.words.values()]
+    return list(dict.fromkeys(name for one in html for name, _words in PICTURE.findall(one)))
 
 
 def barriers(block: Held) -> list[str]:
@@ -138,6 +152,8 @@ def _in_html(html: str) -> Iterator[str]:
     for link in _LINK.findall(html):
         if strip_tags(link).strip().rstrip(".:»›>").casefold() in _SAYS_NOTHING:
             yield _("the words of a link do not say where it leads")
+    if any(not words.strip() for _name, words in PICTURE.findall(html)):
+        yield _("a picture in the text has no words for people who do not see it")
 
 
 def _of_video(block: Held) -> Iterator[str]:

@@ -52,4 +52,5 @@ def _block(block: Mapping[str, Any]) -> dict[str, Any]:
     if block["kind"] in PLAIN_BODIES:
         return dict(block)
     settings = clean_settings(block["kind"], block["settings"])
-    return {**block, "body": clean_words(block["body"]), "settings": settings}
+    body = clean_words(block["body"], pictures=True)
+    return {**block, "body": body, "settings": settings}

@@ -8,43 +8,43 @@ since the last load is left alone.
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import yaml
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from courses import fenced, lined
 from courses.crediting import TYPES, load_types
+from courses.fenced import Part
+from courses.lined import ContentError, Lined
+from courses.media import bundled
+from courses.media.placing import illustrated, placed
 from courses.models import (
     Block,
     Course,
     Draft,
     Lesson,
+    Media,
     Module,
     Question,
     Series,
     SeriesCourse,
 )
 from courses.publishing import fingerprint, freeze, publish
+from courses.questions import problems_of
 from library.models import CompetencyDomain, Practice
 from lms.html import markdown_html
 from lms.text import LANGUAGES, Localised
 
 CONTENT = Path(__file__).parent / "content"
 NAMES = uuid.uuid5(uuid.NAMESPACE_URL, "groundwork/content")
-FENCE = re.compile(r"^:::\s*(?P<kind>callout|reflect|details)?\s*(?P<title>.*?)\s*$")
-KINDS = {"callout": "callout", "reflect": "reflection", "details": "details"}
-
-
-class ContentError(ValueError):
-    """A content file cannot be used; the sentence names the file and the reason."""
+QUIZ_HEAD = ("id", "kind", "points")
 
 
 @dataclass
@@ -70,14 +70,6 @@ class Report:
         return ", ".join(said)
 
 
-class Part(NamedTuple):
-    """One block of a Markdown file in one language."""
-
-    kind: str
-    title: str
-    body: str  # cleaned HTML
-
-
 def load_all(root: Path = CONTENT, *, force: bool = False) -> Report:
     """Load every course below `root` and the series. One course is loaded whole or not at all."""
     report = Report()
@@ -86,15 +78,16 @@ def load_all(root: Path = CONTENT, *, force: bool = False) -> Report:
     for folder in sorted(path.parent for path in root.glob("*/course.yaml")):
         load_course(folder, report, force=force)
     if (root / "series.yaml").exists():
-        for entry in _yaml(root / "series.yaml"):
-            _load_series(entry)
+        for entry in lined.read(root / "series.yaml"):
+            _load_series(root / "series.yaml", entry)
             report.series += 1
     return report
 
 
 @transaction.atomic
 def load_course(folder: Path, report: Report, *, force: bool = False) -> Course:
-    head = _yaml(folder / "course.yaml")
+    path = folder / "course.yaml"
+    head = lined.read_mapping(path, "slug", "title", "format", "hours", "modules")
     slug = head["slug"]
     course, _made = Course.objects.get_or_create(
         slug=slug, defaults={"uuid": _name(slug), "title": head["title"]}
@@ -116,13 +109,16 @@ def load_course(folder: Path, report: Report, *, force: bool = False) -> Course:
             draft, by=None, policy=head.get("policy", "update"), note="Loaded from the files."
         )
     except ValidationError as error:
-        raise ContentError(f"{folder.name}: {' '.join(error.messages)}") from error
+        raise ContentError(path, 1, " ".join(error.messages)) from error
     Draft.objects.filter(pk=draft.pk).update(loaded_sha256=version.sha256)
     report.published.append(slug)
     return course
 
 
-def _fill(draft: Draft, folder: Path, head: Mapping[str, Any]) -> None:
+def _fill(draft: Draft, folder: Path, head: Lined) -> None:
+    course, slug, path = draft.course, head["slug"], folder / "course.yaml"
+    if head["format"] not in Course.Format.values:
+        raise ContentError(path, head.line, f"«{head['format']}» is no format of a course")
     draft.title, draft.summary = head["title"], head.get("summary", {})
     draft.about = {lang: markdown_html(text) for lang, text in head.get("about", {}).items()}
     draft.outcomes = head.get("outcomes", [])
@@ -132,12 +128,12 @@ def _fill(draft: Draft, folder: Path, head: Mapping[str, Any]) -> None:
     draft.changed_at, draft.changed_by = timezone.now(), None  # the files did it, nobody
     draft.revision += 1
     draft.save()
-    draft.practices.set(_tags(folder, Practice, "slug", head.get("practices", [])))
-    draft.competencies.set(_tags(folder, CompetencyDomain, "number", head.get("competencies", [])))
-    slug = head["slug"]
+    draft.practices.set(_tags(path, Practice, "slug", head.get("practices", [])))
+    draft.competencies.set(_tags(path, CompetencyDomain, "number", head.get("competencies", [])))
+    media = bundled.load(course, folder / "media", lambda file: _name(slug, "media", file))
     modules = []
     for position, name in enumerate(head["modules"], 1):
-        data = _yaml(folder / name / "module.yaml")
+        data = lined.read_mapping(folder / name / "module.yaml", "title", "lessons")
         module, _made = Module.objects.update_or_create(
             uuid=_name(slug, "module", name),
             defaults={
@@ -148,20 +144,29 @@ def _fill(draft: Draft, folder: Path, head: Mapping[str, Any]) -> None:
             },
         )
         modules.append(module.pk)
-        _fill_module(module, folder / name, data["lessons"], slug)
+        _fill_module(module, folder / name, data["lessons"], course, media)
     draft.modules.exclude(pk__in=modules).delete()
 
 
 def _fill_module(
-    module: Module, folder: Path, lessons: list[Mapping[str, Any]], course: str
+    module: Module,
+    folder: Path,
+    lessons: list[Lined],
+    course: Course,
+    media: Mapping[str, Media],
 ) -> None:
     kept = []
     for position, entry in enumerate(lessons, 1):
+        lined.need(folder / "module.yaml", entry, "slug", "kind", "title")
+        if entry["kind"] not in Lesson.Kind.values:
+            told = f"«{entry['kind']}» is no kind of lesson"
+            raise ContentError(folder / "module.yaml", entry.line, told)
         extra = folder / f"{entry['slug']}.yaml"
-        settings = _yaml(extra) if entry["kind"] in {"quiz", "evaluation"} else {}
+        asks = entry["kind"] in {Lesson.Kind.QUIZ, Lesson.Kind.EVALUATION}
+        settings = dict(lined.read_mapping(extra, "questions")) if asks else {}
         questions = settings.pop("questions", [])
         lesson, _made = Lesson.objects.update_or_create(
-            uuid=_name(course, "lesson", entry["slug"]),
+            uuid=_name(course.slug, "lesson", entry["slug"]),
             defaults={
                 "module": module,
                 "position": position,
@@ -174,41 +179,125 @@ def _fill_module(
             },
         )
         kept.append(lesson.pk)
-        if entry["kind"] in {"page", "live"}:
-            _fill_blocks(lesson, folder, course)
-        _fill_questions(lesson, questions, course)
+        if not asks:
+            _fill_blocks(lesson, folder, course, media)
+        _fill_questions(lesson, extra, questions, course.slug)
     module.lessons.exclude(pk__in=kept).delete()
 
 
-def _fill_blocks(lesson: Lesson, folder: Path, course: str) -> None:
-    files = {lang: folder / f"{lesson.slug}.{lang}.md" for lang in LANGUAGES}
-    parts = {lang: list(_parts(path)) for lang, path in files.items()}
-    kinds = [[part.kind for part in one] for one in parts.values()]
-    if any(kind != kinds[0] for kind in kinds):
-        raise ContentError(f"{folder / lesson.slug}: the languages have different blocks {kinds}")
+def _fill_blocks(lesson: Lesson, folder: Path, course: Course, media: Mapping[str, Media]) -> None:
+    files = [folder / f"{lesson.slug}.{language}.md" for language in LANGUAGES]
+    pictures = {
+        name: str(file.uuid) for name, file in media.items() if file.kind == Media.Kind.IMAGE
+    }
+    parts = [fenced.parts_of(path, pictures) for path in files]
+    for path, others in zip(files, parts, strict=True):
+        if _kinds(others) != _kinds(parts[0]):
+            raise ContentError(
+                path,
+                _where_they_part(others, parts[0]),
+                f"the languages have different blocks: {_kinds(others)} here,"
+                f" {_kinds(parts[0])} in {files[0].name}",
+            )
     counts: Counter[str] = Counter()
     kept = []
-    for position, same in enumerate(zip(*parts.values(), strict=True), 1):
+    for position, same in enumerate(zip(*parts, strict=True), 1):
         kind = same[0].kind
         counts[kind] += 1
         block, _made = Block.objects.update_or_create(
-            uuid=_name(course, "block", lesson.slug, kind, str(counts[kind])),
+            uuid=_name(course.slug, "block", lesson.slug, kind, str(counts[kind])),
             defaults={
                 "lesson": lesson,
                 "position": position,
                 "kind": kind,
-                "title": _localised(LANGUAGES, [part.title for part in same]),
-                "body": _localised(LANGUAGES, [part.body for part in same]),
+                **_values(course, files, same, media),
             },
         )
         kept.append(block.pk)
     lesson.blocks.exclude(pk__in=kept).delete()
 
 
-def _fill_questions(lesson: Lesson, questions: list[dict[str, Any]], course: str) -> None:
-    kept = []
+def _kinds(parts: Sequence[Part]) -> list[str]:
+    return [part.kind for part in parts]
+
+
+def _where_they_part(these: Sequence[Part], those: Sequence[Part]) -> int:
+    for one, other in zip(these, those, strict=False):
+        if one.kind != other.kind:
+            return one.line
+    return these[-1].line if these else 1
+
+
+def _values(
+    course: Course, files: Sequence[Path], same: Sequence[Part], media: Mapping[str, Media]
+) -> dict[str, Any]:
+    """Title, body and settings of a block from what each language says."""
+    kind, first = same[0].kind, same[0]
+    for path, part in zip(files, same, strict=True):
+        if _shape(part) != _shape(first):
+            told = f"this {kind} is not built as in {files[0].name}: parts, right answers, file"
+            raise ContentError(path, part.line, told)
+    settings: dict[str, Any] = {}
+    if first.file:
+        if first.file not in media:
+            told = f"the file «{first.file}» is not in media/{bundled.HEAD}"
+            raise ContentError(files[0], first.line, told)
+        file = media[first.file]
+        if file.kind != kind:
+            raise ContentError(files[0], first.line, f"«{first.file}» is no {kind}")
+        settings = placed({}, file)
+    if first.items:
+        settings["items"] = _both(same, "items", "title", "body")
+    if first.options:
+        settings["options"] = _both(same, "options", "text", "feedback")
+        settings["explanation"] = _localised([part.explanation for part in same])
+    if first.scenes:
+        scenes = _both(same, "scenes", "text")
+        for scene, *choices in zip(
+            scenes, *([each["choices"] for each in part.scenes] for part in same), strict=True
+        ):
+            scene["choices"] = [
+                {**one[0], "text": _localised([each["text"] for each in one])}
+                for one in zip(*choices, strict=True)
+            ]
+        settings["scenes"] = scenes
+    values = {
+        "title": _localised([part.title for part in same]),
+        "body": _localised([part.body for part in same]),
+    }
+    return {**values, "settings": illustrated(course, kind, values, settings)}
+
+
+def _shape(part: Part) -> Any:
+    """What is the same in every language."""
+    return (
+        part.file,
+        len(part.items),
+        [option["right"] for option in part.options],
+        [(one["id"], [choice["to"] for choice in one["choices"]]) for one in part.scenes],
+    )
+
+
+def _both(same: Sequence[Part], name: str, *texts: str) -> list[dict[str, Any]]:
+    rows = zip(*(getattr(part, name) for part in same), strict=True)
+    return [
+        {**row[0], **{text: _localised([each[text] for each in row]) for text in texts}}
+        for row in rows
+    ]
+
+
+def _fill_questions(lesson: Lesson, path: Path, questions: list[Lined], course: str) -> None:
+    kept: list[int] = []
+    names: set[str] = set()
     for position, entry in enumerate(questions, 1):
-        body = {key: value for key, value in entry.items() if key not in {"id", "kind", "points"}}
+        lined.need(path, entry, "id", "kind")
+        body = {key: value for key, value in entry.items() if key not in QUIZ_HEAD}
+        if entry["id"] in names:
+            raise ContentError(path, entry.line, f"two questions have the id «{entry['id']}»")
+        names.add(entry["id"])
+        if problems := _problems(entry["kind"], body):
+            told = f"question «{entry['id']}»: {' '.join(problems)}"
+            raise ContentError(path, entry.line, told)
         question, _made = Question.objects.update_or_create(
             uuid=_name(course, "question", lesson.slug, entry["id"]),
             defaults={
@@ -223,33 +312,15 @@ def _fill_questions(lesson: Lesson, questions: list[dict[str, Any]], course: str
     lesson.questions.exclude(pk__in=kept).delete()
 
 
-def _parts(path: Path) -> Iterator[Part]:
-    """The blocks of one Markdown file: fenced ones by their kind, the text between as text."""
-    if not path.exists():
-        raise ContentError(f"{path} is missing")
-    kind, title, lines = "text", "", list[str]()
-    for line in path.read_text(encoding="utf-8").splitlines():
-        fence = FENCE.match(line)
-        if fence is None:
-            lines.append(line)
-            continue
-        if any(words.strip() for words in lines) or kind != "text":
-            yield _part(kind, title, lines)
-        opens = fence["kind"] if kind == "text" else None
-        if kind == "text" and opens is None:
-            raise ContentError(f"{path}: «{line}» opens no block known here")
-        kind, title, lines = KINDS[opens] if opens else "text", fence["title"] if opens else "", []
-    if kind != "text":
-        raise ContentError(f"{path}: a «:::» block is not closed")
-    if any(words.strip() for words in lines):
-        yield _part(kind, title, lines)
+def _problems(kind: str, body: Mapping[str, Any]) -> list[str]:
+    try:
+        return problems_of(kind, body)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        return [f"it does not have the shape of its kind «{kind}» ({error})"]
 
 
-def _part(kind: str, title: str, lines: list[str]) -> Part:
-    return Part(kind, title, markdown_html("\n".join(lines).strip()))
-
-
-def _load_series(entry: Mapping[str, Any]) -> None:
+def _load_series(path: Path, entry: Lined) -> None:
+    lined.need(path, entry, "slug", "title", "needed", "courses")
     series, _made = Series.objects.update_or_create(
         slug=entry["slug"],
         defaults={
@@ -261,7 +332,7 @@ def _load_series(entry: Mapping[str, Any]) -> None:
     )
     courses = {course.slug: course for course in Course.objects.filter(slug__in=entry["courses"])}
     if missing := [slug for slug in entry["courses"] if slug not in courses]:
-        raise ContentError(f"series {entry['slug']}: no course {', '.join(missing)}")
+        raise ContentError(path, entry.line, f"there is no course {', '.join(missing)}")
     for position, slug in enumerate(entry["courses"], 1):
         SeriesCourse.objects.update_or_create(
             series=series, course=courses[slug], defaults={"position": position}
@@ -269,23 +340,16 @@ def _load_series(entry: Mapping[str, Any]) -> None:
     series.members.exclude(course__slug__in=entry["courses"]).delete()
 
 
-def _tags(folder: Path, model: type[Any], name: str, values: list[Any]) -> list[Any]:
+def _tags(path: Path, model: type[Any], name: str, values: list[Any]) -> list[Any]:
     found = {getattr(row, name): row for row in model.objects.filter(**{f"{name}__in": values})}
     if missing := [str(value) for value in values if value not in found]:
-        raise ContentError(f"{folder.name}: no {model.__name__} {', '.join(missing)}")
+        raise ContentError(path, 1, f"there is no {model.__name__} {', '.join(missing)}")
     return list(found.values())
 
 
-def _localised(languages: tuple[str, ...], texts: list[str]) -> Localised:
-    return {lang: text for lang, text in zip(languages, texts, strict=True) if text}
+def _localised(texts: Sequence[str]) -> Localised:
+    return {lang: text for lang, text in zip(LANGUAGES, texts, strict=True) if text}
 
 
 def _name(*parts: str) -> uuid.UUID:
     return uuid.uuid5(NAMES, "/".join(parts))
-
-
-def _yaml(path: Path) -> Any:
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise ContentError(f"{path}: {error}") from error

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from django.utils.translation import get_language
 
-from courses.annotating import Glossary, annotated
+from courses.annotating import Glossary, annotated, with_pictures
 from courses.blocks import PLAIN_BODIES, WITH_FILES, Held
 from courses.media.shown import Shown as File
 from courses.media.shown import shown as file_of
@@ -98,10 +98,16 @@ def pieces(
     tried: Mapping[str, Sequence[str]] | None = None,
     glossary: Glossary | None = None,
     talks: Mapping[str, object] | None = None,
+    course: str = "",
 ) -> list[Piece]:
-    """`tried` is what the reader tried in checks and scenarios, `talks` what was said, by block."""
+    """`tried` is what the reader tried in checks and scenarios, `talks` what was said, by block.
+
+    Without the slug of the `course`, pictures inside texts are their words.
+    """
     found = [
-        _piece(block, written, refused, (tried or {}).get(str(block.uuid), ()), glossary or {})
+        _piece(
+            block, written, refused, (tried or {}).get(str(block.uuid), ()), glossary or {}, course
+        )
         for block in blocks
     ]
     return [
@@ -115,12 +121,14 @@ def _piece(
     refused: Mapping[str, str],
     tried: Sequence[str],
     glossary: Glossary,
+    course: str,
 ) -> Piece:
     uuid = str(block.uuid)
     title, body = said(block.title or {}), said(block.body or {})
+    pictures = _pictures(block)
     if block.kind not in PLAIN_BODIES:
-        body = annotated(body, glossary, uuid)
-    items = _items(block, glossary)
+        body = with_pictures(annotated(body, glossary, uuid), pictures, course)
+    items = _items(block, glossary, pictures, course)
     story = walk(block.settings, tried[0] if tried else "") if block.kind == "scenario" else None
     file = file_of(block.settings) if block.kind in WITH_FILES else None
     words = [body if block.kind != "video" else title, *(item.body for item in items)]
@@ -144,12 +152,21 @@ def _piece(
     )
 
 
-def _items(block: Shown, glossary: Glossary) -> tuple[Item, ...]:
+def _pictures(block: Shown) -> dict[str, File]:
+    """What the library says of the pictures in the texts, by uuid."""
+    told = {str(one.get("media")): file_of(one) for one in block.settings.get("pictures") or []}
+    return {name: file for name, file in told.items() if file}
+
+
+def _items(
+    block: Shown, glossary: Glossary, pictures: Mapping[str, File], course: str
+) -> tuple[Item, ...]:
     found = []
     for stored in block.settings.get("items", []):
         body = said(stored["body"])
         if block.kind == "accordion":
             body = annotated(body, glossary, f"{block.uuid}-{stored['id']}")
+            body = with_pictures(body, pictures, course)
         found.append(Item(stored["id"], said(stored["title"]), body))
     return tuple(found)
 

@@ -1,5 +1,5 @@
 """A course's media library: files come in, get words and captions, go out of sight. The only
-writer of Media, CourseFile and Captions.
+writer of Media, CourseFile and Captions beside `bundled` and `enclosing`.
 
 Bytes are stored before the row that names them, so no row is ever without its bytes. The same file
 again is the row that is there. What a film needs from ffmpeg is a promise, kept by a worker.
@@ -24,6 +24,7 @@ from django.utils.text import get_valid_filename
 from django.utils.translation import gettext as _
 
 from courses.media import captions, films, pictures, store
+from courses.media.placing import placed
 from courses.models import Block, Captions, Course, CourseFile, Draft, Media
 from courses.studio.editing import Stale, show_anew
 from lms import outbox
@@ -52,7 +53,7 @@ SHOWN_BY = {
 
 
 @dataclass(frozen=True)
-class _Incoming:
+class Incoming:
     """A file that is understood and stored."""
 
     kind: str
@@ -64,7 +65,7 @@ class _Incoming:
 
 def take_in(course: Course, file: IO[bytes], name: str, *, by: User) -> Media:
     """Check, store and add a file. Raises ValidationError with the reason it is not taken."""
-    incoming = _understood(file)
+    incoming = understood(file)
     name = _named(name, incoming.ending)
     with transaction.atomic():
         Course.objects.select_for_update().get(pk=course.pk)  # the same file twice at once
@@ -83,17 +84,16 @@ def take_in(course: Course, file: IO[bytes], name: str, *, by: User) -> Media:
             facts=incoming.facts,
             added_by=by,
         )
-        _belongs(media, incoming.stored.sha256, incoming.content_type, name)
+        belongs(media, incoming.stored.sha256, incoming.content_type, name)
         for label, made in incoming.facts.get("files", {}).items():
-            _belongs(
-                media, made["sha256"], made["type"], f"{PurePosixPath(name).stem}-{label}.webp"
-            )
+            belongs(media, made["sha256"], made["type"], f"{PurePosixPath(name).stem}-{label}.webp")
         if incoming.kind in {Media.Kind.VIDEO, Media.Kind.AUDIO}:
             outbox.promise(RENDER, key=str(media.uuid), payload={"media": str(media.uuid)})
     return media
 
 
-def _understood(file: IO[bytes]) -> _Incoming:
+def understood(file: IO[bytes]) -> Incoming:
+    """Checked and stored. Raises ValidationError with the reason it is not taken."""
     file.seek(0, 2)
     size = file.tell()
     file.seek(0)
@@ -103,13 +103,13 @@ def _understood(file: IO[bytes]) -> _Incoming:
     if film := films.sort_of(start):
         check_size(size, film.kind)
         stored = store.put_file(file)
-        return _Incoming(film.kind, film.content_type, film.ending, stored, {})
+        return Incoming(film.kind, film.content_type, film.ending, stored, {})
     if _is_picture(start):
         check_size(size, "image")
         return _picture(file)
     check_size(size, "file")
     ending, content_type = _document(file, start)
-    return _Incoming("file", content_type, ending, store.put_file(file), {})
+    return Incoming("file", content_type, ending, store.put_file(file), {})
 
 
 def check_size(size: int, kind: str = "") -> None:
@@ -125,7 +125,7 @@ def _is_picture(start: bytes) -> bool:
     return start.startswith(signs) or (start[:4] == b"RIFF" and start[8:12] == b"WEBP")
 
 
-def _picture(file: IO[bytes]) -> _Incoming:
+def _picture(file: IO[bytes]) -> Incoming:
     try:
         picture = pictures.encode(file)
     except pictures.Unusable as refusal:
@@ -133,7 +133,7 @@ def _picture(file: IO[bytes]) -> _Incoming:
     facts: dict[str, Any] = {"width": picture.width, "height": picture.height}
     if picture.small:
         facts["files"] = {str(pictures.SMALL): _made(picture.small, "image/webp")}
-    return _Incoming("image", "image/webp", "webp", store.put(picture.data), facts)
+    return Incoming("image", "image/webp", "webp", store.put(picture.data), facts)
 
 
 def _document(file: IO[bytes], start: bytes) -> tuple[str, str]:
@@ -179,7 +179,8 @@ def _named(name: str, ending: str) -> str:
     return f"{get_valid_filename(stem) if stem else 'file'}.{ending}"
 
 
-def _belongs(media: Media, sha256: str, content_type: str, name: str) -> None:
+def belongs(media: Media, sha256: str, content_type: str, name: str) -> None:
+    """These bytes may be shown to the learners of the course, now and for good."""
     CourseFile.objects.bulk_create(
         [
             CourseFile(
@@ -203,6 +204,16 @@ def _render(payload: Mapping[str, object]) -> str:
     media = Media.objects.filter(uuid=str(payload["media"])).first()
     if media is None:
         raise outbox.Stale("the file is gone")
+    facts = rendered(media)
+    with transaction.atomic():
+        Media.objects.filter(pk=media.pk).update(facts=facts)
+        media.facts = facts
+        _show_anew(media, None)
+    return f"{media.name}: {', '.join(sorted(facts.get('files', {}))) or 'nothing to render'}"
+
+
+def rendered(media: Media) -> dict[str, Any]:
+    """Its facts with what ffmpeg, where it is, finds and makes. Slow."""
     path = store.path_of(media.sha256)
     facts = dict(media.facts) | films.measure(path)
     files = dict(facts.get("files", {}))
@@ -210,17 +221,13 @@ def _render(payload: Mapping[str, object]) -> str:
     if media.kind == Media.Kind.VIDEO and films.is_here():
         if still := films.poster_of(path, facts.get("seconds", 0)):
             files["poster"] = _made(still.data, "image/webp")
-            _belongs(media, files["poster"]["sha256"], "image/webp", f"{stem}-poster.webp")
+            belongs(media, files["poster"]["sha256"], "image/webp", f"{stem}-poster.webp")
         if facts.get("sound") and (sound := films.sound_of(path)):
             files["audio"] = _made(sound, "audio/mp4")
-            _belongs(media, files["audio"]["sha256"], "audio/mp4", f"{stem}-audio.m4a")
+            belongs(media, files["audio"]["sha256"], "audio/mp4", f"{stem}-audio.m4a")
     if files:
         facts["files"] = files
-    with transaction.atomic():
-        Media.objects.filter(pk=media.pk).update(facts=facts)
-        media.facts = facts
-        _show_anew(media, None)
-    return f"{media.name}: {', '.join(sorted(files)) or 'nothing to render'}"
+    return facts
 
 
 # --- Words and captions
@@ -267,7 +274,7 @@ def save_captions(media: Media, language: str, text: str, *, base: int, by: User
     if (now.revision if now else 0) != base:
         raise Stale(None)
     stored = store.put(tidy.encode())
-    _belongs(held, stored.sha256, "text/vtt; charset=utf-8", f"{language}.vtt")
+    belongs(held, stored.sha256, "text/vtt; charset=utf-8", f"{language}.vtt")
     kept, _new = held.captions.update_or_create(
         language=language,
         defaults={"text": tidy, "sha256": stored.sha256, "revision": base + 1, "changed_by": by},
@@ -289,42 +296,6 @@ def _held(media: Media) -> Media:
 
 
 # --- In lessons
-
-
-def as_settings(media: Media) -> dict[str, Any]:
-    """What a block keeps of a file: all that a page needs, so that a version stands by itself."""
-    facts = media.facts
-    kept: dict[str, Any] = {
-        "media": str(media.uuid),
-        "sha256": media.sha256,
-        "type": media.content_type,
-        "name": media.name,
-        "bytes": media.size,
-    }
-    kept |= {n: facts[n] for n in ("width", "height", "seconds", "files") if facts.get(n)}
-    if media.kind == Media.Kind.IMAGE:
-        kept["alt"] = dict(media.words)
-    rows = sorted(media.captions.all(), key=lambda row: row.language)
-    if rows:  # no dict by language: that is the shape of words to translate
-        kept["tracks"] = [{"language": row.language, "sha256": row.sha256} for row in rows]
-    return kept
-
-
-OURS = ("media", "sha256", "type", "name", "bytes", "width", "height", "seconds", "files", "tracks")
-
-
-def placed(settings: Mapping[str, Any], media: Media | None) -> dict[str, Any]:
-    """The settings of a block after this file was chosen for it; what is not ours stays.
-
-    Words that were translated in the lesson stay where the library has none in that language.
-    """
-    kept = {name: value for name, value in settings.items() if name not in (*OURS, "alt")}
-    if media is None:
-        return kept
-    kept |= as_settings(media)
-    if "alt" in kept and settings.get("media") == kept["media"]:
-        kept["alt"] = {**(settings.get("alt") or {}), **kept["alt"]}
-    return kept
 
 
 def _show_anew(media: Media, by: User | None) -> None:

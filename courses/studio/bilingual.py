@@ -29,26 +29,38 @@ class RichText(forms.Textarea):
     """A text box that becomes an editor where JavaScript runs."""
 
     template_name = "studio/widgets/rich-text.html"
+    pictures = False
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__({"rows": 10, **(attrs or {})})
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        return {**super().get_context(name, value, attrs), "pictures": self.pictures}
 
     def use_required_attribute(self, initial: Any) -> bool:
         return False  # the box is hidden behind the editor, where a browser cannot point at it
 
 
 class RichTextField(forms.CharField):
-    """HTML from an author, cleaned. Text without any tag is read as Markdown: paragraphs, lists."""
+    """HTML from an author, cleaned. Text without any tag is read as Markdown: paragraphs, lists.
+
+    The text of a block may show `pictures` of the course's library.
+    """
 
     widget = RichText
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, pictures: bool = False, **kwargs: Any) -> None:
         super().__init__(max_length=LONGEST_HTML, **kwargs)
+        self.pictures = pictures
+        if isinstance(self.widget, RichText):
+            self.widget.pictures = pictures
 
     def clean(self, value: Any) -> str:
         typed = unix_lines(super().clean(value))
-        html = clean_html(typed) if _MARKUP.search(typed) else markdown_html(typed)
-        return html.strip() if unescape(strip_tags(html)).strip() or "<hr" in html else ""
+        read = clean_html if _MARKUP.search(typed) else markdown_html
+        html = read(typed, pictures=self.pictures)
+        shows = "<hr" in html or "<picture" in html
+        return html.strip() if shows or unescape(strip_tags(html)).strip() else ""
 
 
 class BilingualForm(forms.Form):
@@ -110,6 +122,11 @@ class BilingualForm(forms.Form):
 def unix_lines(text: str) -> str:
     """Browsers send the lines of a text box with CR and LF."""
     return text.replace("\r\n", "\n")
+
+
+def illustrated_text() -> RichTextField:
+    """The text of a block: it may show pictures of the course."""
+    return RichTextField(pictures=True)
 
 
 def line(max_length: int = 200) -> Callable[[], forms.CharField]:

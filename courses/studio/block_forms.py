@@ -19,9 +19,9 @@ from django.forms.boundfield import BoundField
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from courses.media.library import placed
+from courses.media.placing import placed
 from courses.models import Block, Media
-from courses.studio.bilingual import RichTextField, line, lines
+from courses.studio.bilingual import illustrated_text, line, lines
 from courses.studio.editing import mark_of
 from courses.studio.forms import MarkedForm
 from lms.text import said
@@ -65,38 +65,38 @@ class BlockForm(MarkedForm):
                     required=False,
                     initial=bool(block.settings.get("decorative")),
                 )
-                self.both("body", _("Caption under it"), RichTextField, block.body)
+                self.both("body", _("Caption under it"), illustrated_text, block.body)
             case Block.Kind.AUDIO:
                 self.both("title", _("Title of the sound"), line(), block.title)
                 self._from_library(block, Media.Kind.AUDIO, _("Sound"))
             case Block.Kind.FILE:
                 self.both("title", _("Words of the link"), line(), block.title)
                 self._from_library(block, Media.Kind.FILE, _("File"))
-                self.both("body", _("What is in it"), RichTextField, block.body)
+                self.both("body", _("What is in it"), illustrated_text, block.body)
             case Block.Kind.DETAILS:
                 self.both("title", _("The line it opens by"), line(), block.title, required=True)
-                self.both("body", _("Text"), RichTextField, block.body)
+                self.both("body", _("Text"), illustrated_text, block.body)
             case Block.Kind.CALLOUT:
                 self.both("title", _("Title"), line(), block.title)
-                self.both("body", _("Text"), RichTextField, block.body)
+                self.both("body", _("Text"), illustrated_text, block.body)
             case Block.Kind.ACCORDION | Block.Kind.GLOSSARY:
                 self.both("title", _("Title"), line(), block.title)
                 self._rows(rows, block.settings.get("items", []), self._item)
             case Block.Kind.CHECK:
-                self.both("body", _("Question"), RichTextField, block.body)
+                self.both("body", _("Question"), illustrated_text, block.body)
                 self._rows(rows, block.settings.get("options", []), self._option)
                 stored = block.settings.get("explanation")
                 self.both("explanation", _("Why it is so"), lines(3), stored)
             case Block.Kind.SCENARIO:
                 self.both("title", _("Title"), line(), block.title)
-                self.both("body", _("Introduction"), RichTextField, block.body)
+                self.both("body", _("Introduction"), illustrated_text, block.body)
                 self._rows(rows, block.settings.get("scenes", []), self._scene)
             case Block.Kind.DISCUSSION:
-                self.both("body", _("What to talk about"), RichTextField, block.body)
+                self.both("body", _("What to talk about"), illustrated_text, block.body)
             case Block.Kind.REFLECTION:
-                self.both("body", _("Question to think about"), RichTextField, block.body)
+                self.both("body", _("Question to think about"), illustrated_text, block.body)
             case _text:
-                self.both("body", _("Text"), RichTextField, block.body)
+                self.both("body", _("Text"), illustrated_text, block.body)
 
     def _rows(
         self,
@@ -126,7 +126,7 @@ class BlockForm(MarkedForm):
             self.both(f"text_{n}", _("What it means"), lines(2, 1000), stored.get("body"))
         else:
             self.both(f"item_{n}", _("Heading"), line(), stored.get("title"))
-            self.both(f"text_{n}", _("Text"), RichTextField, stored.get("body"))
+            self.both(f"text_{n}", _("Text"), illustrated_text, stored.get("body"))
 
     def _option(self, n: int, stored: Mapping[str, Any]) -> None:
         self.both(f"item_{n}", _("Answer"), line(500), stored.get("text"))

@@ -25,6 +25,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from courses.media.placing import illustrated
 from courses.models import BankQuestion, Block, Course, Draft, Lesson, Module, Question
 from courses.translations import follow, texts_of_row
 from library.models import CompetencyDomain, Practice
@@ -270,6 +271,10 @@ def save_block(block: Block, *, by: User, base: str, values: Mapping[str, Any]) 
     may be repeated.
     """
     held = hold(block.lesson.module.draft)
+    told = {name: values.get(name, getattr(block, name)) for name in SHOWN[Block]}
+    settings = illustrated(held.course, block.kind, told, told["settings"])
+    if settings != told["settings"]:
+        values = {**values, "settings": settings}
     return _save(held, Block.objects.filter(pk=block.pk), by, base, values)
 
 

@@ -180,7 +180,7 @@ def delete_block(request: SignedIn, slug: str, lesson: uuid.UUID, block: uuid.UU
     context = {
         **_around(within),
         "name": found.get_kind_display(),
-        "piece": pieces([found], {}, {})[0],  # type: ignore[list-item]
+        "piece": pieces([found], {}, {}, course=slug)[0],  # type: ignore[list-item]
         "back": address(within),
     }
     return render(request, "studio/delete.html", context)
@@ -204,7 +204,8 @@ def _block_saved(request: SignedIn, found: Block, saved: Block) -> HttpResponse:
         messages.success(request, _("Saved."))
         return see_other(f"{address(lesson)}#block-{saved.uuid}")
     if closes:
-        rows = _block_rows(lesson.blocks.order_by("position", "pk"), ())
+        slug = lesson.module.draft.course.slug
+        rows = _block_rows(lesson.blocks.order_by("position", "pk"), (), slug)
         row = next(row for row in rows if row.part.pk == saved.pk)
         context = {**_around(lesson), "row": row, "back_to": True}
         shown = render(request, "studio/lesson.html#block", context)
@@ -285,7 +286,9 @@ def _page(
         context["pass_percent"] = lesson.settings.get("pass_percent", 80)
     else:
         blocks = list(lesson.blocks.order_by("position", "pk"))
-        context["rows"] = _block_rows(blocks, request.POST.getlist("open"))
+        context["rows"] = _block_rows(
+            blocks, request.POST.getlist("open"), lesson.module.draft.course.slug
+        )
         context["new_block"] = new_block or NewBlockForm()
     return render_page(request, "studio/lesson.html", context, part="parts", status=status)
 
@@ -300,9 +303,9 @@ def _draws(lesson: Lesson) -> list[dict[str, Any]]:
     return [{**draw, "bank": names.get(draw["bank"], _("a bank that is gone"))} for draw in draws]
 
 
-def _block_rows(blocks: Iterable[Block], open_ones: Sequence[str]) -> list[Row]:
+def _block_rows(blocks: Iterable[Block], open_ones: Sequence[str], course: str) -> list[Row]:
     blocks = list(blocks)
-    shown = pieces(blocks, {}, {})  # type: ignore[arg-type]
+    shown = pieces(blocks, {}, {}, course=course)  # type: ignore[arg-type]
     return [
         Row(
             number=place + 1,

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from courses.media import captions, films, library, uploads
+from courses.media.placing import as_settings
 from courses.media.shown import shown
 from courses.models import Block, Draft, Media, Upload
 from courses.studio.bilingual import LANGUAGE_NAMES
@@ -39,7 +40,7 @@ def index(request: SignedIn, slug: str) -> HttpResponse:
         else:
             messages.success(request, _("The file is here. Say what it is, please."))
             return see_other(address(draft, media))
-    rows = [(media, shown(library.as_settings(media))) for media in _offered(draft)]
+    rows = [(media, shown(as_settings(media))) for media in _offered(draft)]
     context = {**_around(draft), "form": form, "rows": rows, "key": uuid.uuid4()}
     context |= {"largest": library.LARGEST_OF_ALL, "piece": uploads.LARGEST_PIECE}
     return render(request, "studio/media.html", context, status=422 if form.is_bound else 200)
@@ -98,7 +99,7 @@ def subtitles(request: SignedIn, slug: str, media: uuid.UUID, language: str) -> 
     context = {
         **_around(draft),
         "media": film,
-        "shown": shown(library.as_settings(film)),
+        "shown": shown(as_settings(film)),
         "language": language,
         "language_name": LANGUAGE_NAMES[language],
         "form": form,
@@ -206,7 +207,7 @@ def _file_page(
     context = {
         **_around(draft),
         "media": media,
-        "shown": shown(library.as_settings(media)),
+        "shown": shown(as_settings(media)),
         "form": form,
         "tracks": [(code, name, tracks.get(code)) for code, name in LANGUAGE_NAMES.items()],
         "speaks": media.kind in {Media.Kind.VIDEO, Media.Kind.AUDIO},

@@ -74,7 +74,14 @@ def _lesson(
         context["pass_percent"] = pass_percent(lesson)
     else:
         tried = {b.uuid: request.GET.getlist(f"tried-{b.uuid}") for b in lesson.blocks}
-        shown = pieces(lesson.blocks, {}, {}, tried=tried, glossary=document.glossary)
+        shown = pieces(
+            lesson.blocks,
+            {},
+            {},
+            tried=tried,
+            glossary=document.glossary,
+            course=draft.course.slug,
+        )
         context["pieces"] = shown
         context["all_foreign"] = bool(shown) and all(piece.foreign for piece in shown)
     return render(request, "studio/preview_lesson.html", context)

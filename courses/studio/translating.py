@@ -318,7 +318,7 @@ def _named(steps: list[str]) -> str:
 
 def _field(text: Text) -> forms.CharField:
     if text.html:
-        return RichTextField()
+        return RichTextField(pictures=text.part == "block")
     most = LONGEST.get(text.path.partition("/")[0], 5000)
     source = text.source
     short = len(source) < 90 and "\n" not in source

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from courses import translations
+from courses.media.placing import illustrated
 from courses.models import Block, Draft, Lesson, Module, Question, Translation
 from courses.studio.changes import plain as words_of
 from courses.studio.editing import hold, touch, write
@@ -65,7 +66,7 @@ def put(
     if base_of(text, place.language) != base:
         raise Overtaken(text)
     touch(held, by)
-    _write(row, place, words)
+    _write(held, row, place, words)
     _row, saved = _find(held, place)
     if words:
         translations.remember(held, saved, place.language, by=by, origin=origin)
@@ -101,7 +102,7 @@ def _find(held: Draft, place: Place) -> tuple[Row, Text]:
     raise Draft.DoesNotExist
 
 
-def _write(row: Row, place: Place, words: str) -> None:
+def _write(held: Draft, row: Row, place: Place, words: str) -> None:
     """The text is a dict somewhere inside the value of a field, which is this row's own."""
     field = place.path.partition("/")[0]
     value = getattr(row, field)
@@ -116,4 +117,6 @@ def _write(row: Row, place: Place, words: str) -> None:
     values = {field: value}
     if isinstance(row, Block):
         values["revision"] = row.revision + 1
+        told = {"title": row.title, "body": row.body}
+        values["settings"] = illustrated(held.course, row.kind, told, row.settings)
     write(row, values)

@@ -75,7 +75,14 @@ def try_out(request: SignedIn, enrolment: Enrolment, lesson: Lesson, block: str)
         refused[block] = _("Choose an answer first.")
     if request.htmx:
         glossary = enrolment.document.glossary
-        shown = pieces([found], {}, refused, tried=tried, glossary=glossary)
+        shown = pieces(
+            [found],
+            {},
+            refused,
+            tried=tried,
+            glossary=glossary,
+            course=enrolment.course.slug,
+        )
         context = {"piece": shown[0], "course": enrolment.course, "lesson": lesson}
         status = 422 if refused else 200
         return render(request, f"courses/_{found.kind}.html", context, status=status)
@@ -160,6 +167,7 @@ def _reading(
         tried=_tried(request.GET, lesson) if tried is None else tried,
         glossary=enrolment.document.glossary,
         talks=discussing.talks(enrolment, lesson, everything=request.GET.get("earlier", "")),
+        course=enrolment.course.slug,
     )
     context: dict[str, Any] = {
         **frame(enrolment, lesson),

@@ -3,12 +3,17 @@ from time import sleep
 
 import pytest
 import yaml
+from PIL import Image
 
 from courses import loading
+from courses.blocks import barriers
+from courses.document import Document
 from courses.loading import ContentError, Report, load_all, load_course
-from courses.models import Completion, Course, CourseVersion, Draft, Series
+from courses.models import Block, Completion, Course, CourseVersion, Draft, Media, Series
 from courses.publishing import publish
+from courses.reading import pieces
 from tests.factories import both, enrolled, finish
+from tests.kinds import TEN
 from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
@@ -107,9 +112,15 @@ def test_a_draft_edited_in_the_studio_is_left_alone(folder):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("::: callout A\nno end", "not closed"),
-        ("::: mystery\n:::", "opens no block"),
-        ("Only text.", "different blocks"),
+        ("::: callout A\nno end", r"first.es.md:1: .*not closed"),
+        ("Words.\n\n::: mystery\n:::", r"first.es.md:3: .*opens no block"),
+        ("Only text.", r"first.es.md:1: .*different blocks"),
+        ("Words.\n\n![A clinic](clinic.png)", r"first.es.md:3: .*clinic.png.*media.yaml"),
+        ("::: glossary\nEquity\nGap\n:::", r"first.es.md:3: .*no «: meaning» line"),
+        ("::: check\nWhich?\n- [x] This\nand so on\n:::", r"first.es.md:4: "),
+        ("::: scenario\n### one\n- Go -> two\n:::", r"first.es.md:2: .*leads to «two»"),
+        ("::: scenario\n### one\n- Go\n:::", r"first.es.md:3: .*where it leads"),
+        ("::: image\n:::", r"first.es.md:1: .*which file"),
     ],
 )
 def test_a_bad_file_is_refused_and_nothing_is_loaded(folder, text, reason):
@@ -119,6 +130,148 @@ def test_a_bad_file_is_refused_and_nothing_is_loaded(folder, text, reason):
         load_course(folder, Report())
 
     assert not Course.objects.exists()
+
+
+EVERY_KIND = """
+A [[term]]^[With a [page to read](https://example.org).] and a picture: ![A clinic](clinic.png)
+
+::: callout Mind this
+Words.
+:::
+::: reflect
+And you?
+:::
+::: details More
+Words.
+:::
+::: discuss
+What do you see?
+:::
+::: accordion Parts
+### One
+Words.
+### Two
+![Again](clinic.png)
+:::
+::: glossary
+Term
+: What it means
+  in short.
+:::
+::: check
+Which?
+- [x] This
+  > Yes.
+- [ ] That
+= Because.
+:::
+::: scenario A visit
+What happens here.
+### door
+Somebody knocks.
+- Open -> inside
+- Wait -> end
+### inside
+You talk.
+:::
+::: image clinic.png
+Under it.
+:::
+::: video walk.webm A walk
+:::
+::: audio tone.ogg A tone
+:::
+::: file plan.txt The plan
+:::
+"""
+
+
+@pytest.fixture
+def every_kind(folder, settings):
+    """The small course with every kind of block and question, and media beside it."""
+    settings.MEDIA_ROOT = folder.parent / "kept"
+    media = folder / "media"
+    media.mkdir()
+    Image.new("RGB", (800, 300), "teal").save(media / "clinic.png")
+    (media / "walk.webm").write_bytes(b"\x1aE\xdf\xa3webm" + bytes(60))
+    (media / "walk.en.vtt").write_text("WEBVTT\n\n00:01.000 --> 00:02.000\nCome in.\n")
+    Image.new("RGB", (64, 36)).save(media / "walk.poster.webp")
+    (media / "tone.ogg").write_bytes(b"OggS" + bytes(60))
+    (media / "plan.txt").write_text("One, two.")
+    files = [{"file": name, "words": both(name)} for name in ("clinic.png", "tone.ogg", "plan.txt")]
+    film = {"file": "walk.webm", "words": both("A walk"), "seconds": 2, "width": 64, "height": 36}
+    (media / "media.yaml").write_text(yaml.safe_dump([*files, film]))
+    for language in ("en", "es"):
+        (folder / "m1" / f"first.{language}.md").write_text(EVERY_KIND)
+    questions = [{"id": kind, "kind": kind, **body} for kind, body in TEN.items()]
+    (folder / "m1" / "check.yaml").write_text(yaml.safe_dump({"questions": questions}))
+    return folder
+
+
+def test_every_kind_of_block_and_question_loads_ready_for_everybody(every_kind):
+    course = load_course(every_kind, Report())
+
+    first, check = Document.read(Course.objects.get(pk=course.pk).current.document).lessons
+    assert {block.kind for block in first.blocks} == set(Block.Kind.values)
+    assert [question.kind for question in check.questions] == list(TEN)
+    silent = ["what is said in the sound stands nowhere in writing"]
+    assert [found for block in first.blocks for found in barriers(block)] == silent
+    shown = {piece.kind: piece for piece in pieces(first.blocks, {}, {}, course="tiny")}
+    assert shown["text"].body.count("<img ") == 1
+    assert "640w" in shown["text"].body
+    assert 'alt="A clinic"' in shown["text"].body
+    assert "<img " in shown["accordion"].items[1].body
+    assert [track for track, _source in shown["video"].media.tracks] == ["en"]
+    assert (shown["video"].media.seconds, bool(shown["video"].media.poster.sha256)) == (2, True)
+    assert [len(scene.choices) for scene in shown["scenario"].walk.all_scenes] == [2, 0]
+
+
+def test_loading_media_again_changes_nothing_and_new_bytes_stay_the_same_file(every_kind):
+    load_course(every_kind, Report())
+    before, again = list(Media.objects.order_by("pk").values()), Report()
+
+    load_course(every_kind, again)
+
+    assert again.unchanged == ["tiny"]
+    assert list(Media.objects.order_by("pk").values()) == before
+    Image.new("RGB", (900, 300), "navy").save(every_kind / "media" / "clinic.png")
+    load_course(every_kind, Report())
+    uuids = {row["uuid"] for row in before}
+    assert {media.uuid for media in Media.objects.all()} == uuids
+    old, new = (v.document["modules"][0]["lessons"][0]["blocks"][0]["settings"]["pictures"][0]
+                for v in CourseVersion.objects.order_by("number"))  # fmt: skip
+    assert (old["width"], new["width"]) == (800, 900)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        (
+            "media/media.yaml",
+            "- file: gone.png\n  words: {en: A, es: B}\n",
+            r"media.yaml:1: .*gone",
+        ),
+        ("media/media.yaml", "- file: tone.ogg\n  words: {en: A}\n", r"media.yaml:2: .* in es"),
+        ("media/walk.en.vtt", "WEBVTT\n\n00:02.000 --> 00:01.000\nNo.\n", r"en.vtt:3: "),
+        ("m1/check.yaml", "questions:\n- id: a\n  kind: single\n", r"check.yaml:2: .*«a»"),
+        ("m1/check.yaml", "questions:\n- {id: a, kind: odd}\n", r"check.yaml:2: .*«odd»"),
+        ("m1/check.yaml", "questions: [\n", r"check.yaml:2: "),
+        ("m1/module.yaml", "title: {en: A}\nlessons:\n- slug: a\n", r"module.yaml:3: «kind»"),
+    ],
+)
+def test_a_mistake_is_named_by_its_file_and_line(every_kind, name, text, reason):
+    (every_kind / name).write_text(text)
+
+    with pytest.raises(ContentError, match=reason):
+        load_course(every_kind, Report())
+
+
+def test_languages_that_disagree_about_what_is_right_are_refused(every_kind):
+    wrong = EVERY_KIND.replace("- [x] This", "- [ ] This").replace("- [ ] That", "- [x] That")
+    (every_kind / "m1" / "first.es.md").write_text(wrong)
+
+    with pytest.raises(ContentError, match=r"first.es.md:27: this check is not built as in"):
+        load_course(every_kind, Report())
 
 
 def test_the_series_keeps_its_order(folder):

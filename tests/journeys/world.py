@@ -16,6 +16,7 @@ from certificates.models import Certificate, Design
 from certificates.transcripts import outside, sharing
 from courses import assessment, banks, packing
 from courses.media import library
+from courses.media.placing import placed
 from courses.models import Course, Draft, Series
 from courses.publishing import publish
 from library.models import CaseStudy, Practice
@@ -160,7 +161,7 @@ def _media(world):
         world.shows_media.blocks.create(
             kind=kind,
             title=both("A walk"),
-            settings=library.placed({}, media),
+            settings=placed({}, media),
             position=position,
         )
 

@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 from lms.html import TAGS, clean_html, markdown_html
 from lms.nesting import DEEPEST, is_plain, levelled
 
+PICTURE = "6f1d3f0a-0c1e-5b7e-9d61-0a4c6a2f8f11"
 PIECES = st.sampled_from(
     ["<b>", "</b>", "<p>", "</p>", "<ul>", "<li>", "</ul>", "<a href='x'>", "</a>", "<table>",
      "<tr>", "<td>", "</table>", "<br>", "<hr/>", "<!--", "-->", "<script>", "</script>", "<", ">",
      "&lt;b&gt;", "words", " ", "<em", '<span lang="es">', "</span>", "<h2>", "</h2>",
-     "<svg onload=x>", "\0"]
+     "<svg onload=x>", "\0", f'<picture title="{PICTURE}">', "<picture>", "</picture>",
+     '<picture title="javascript:x" onclick="y">', '"']
 )  # fmt: skip
 
 
@@ -23,6 +25,19 @@ def test_cleaning_twice_is_cleaning_once(source):
     once = clean_html(source)
 
     assert clean_html(once) == once
+    shows = clean_html(source, pictures=True)
+    assert clean_html(shows, pictures=True) == shows
+    assert set(re.findall(r"<picture[^>]*>", shows)) <= {f'<picture title="{PICTURE}">'}
+
+
+def test_a_picture_names_a_file_of_the_library_and_nothing_else():
+    marked = f'<p><picture title="{PICTURE}">Two <b>chairs</b></picture></p>'
+
+    assert clean_html(marked, pictures=True) == marked.replace("<b>", "").replace("</b>", "")
+    assert clean_html(marked) == "<p>Two chairs</p>"
+    assert clean_html('<picture title="//x/y.png">A</picture>', pictures=True) == "A"
+    assert clean_html('<img src="https://example.org/x.png" alt="A">', pictures=True) == ""
+    assert PICTURE in markdown_html(f"![A]({PICTURE})", pictures=True)
 
 
 @given(st.lists(PIECES, max_size=60).map("".join))

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from PIL import Image
 
 from courses.document import Document
-from courses.media import films, library, store
+from courses.media import films, library, placing, store
 from courses.models import Block, CourseFile, Media
 from courses.publishing import publish
 from courses.studio.editing import Stale, mark_of, save_block
@@ -155,7 +155,7 @@ def placed(draft, course, trainer):
     """A picture in a block of the draft, with a version that shows it."""
     media = taken(course, trainer, picture())
     block = draft.modules.get().lessons.get().blocks.create(kind="image", position=2)
-    settings = library.placed({}, media)
+    settings = placing.placed({}, media)
     save_block(block, by=trainer, base=mark_of(block), values={"settings": settings})
     publish(draft, by=trainer, policy="update")
     return media, block
@@ -187,7 +187,7 @@ def test_captions_are_checked_kept_and_guarded(course, draft, trainer):
     block = (
         draft.modules.get()
         .lessons.get()
-        .blocks.create(kind="video", settings=library.placed({}, media), position=2)
+        .blocks.create(kind="video", settings=placing.placed({}, media), position=2)
     )
     with pytest.raises(ValidationError, match="Line 3: These times cannot be read"):
         library.save_captions(media, "en", "WEBVTT\n\n1 --> 2\nA", base=0, by=trainer)
