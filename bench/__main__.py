@@ -19,7 +19,7 @@ FEW = 10
 MOST_QUERIES, LESSON_BYTES, LESSON_REQUESTS = 8, 100_000, 15
 PARTS = [
     *("pages", "certificates", "issuing", "badges", "registering", "room", "records", "pack"),
-    *("importing", "outline"),
+    *("importing", "outline", "bulk"),
 ]
 COLUMNS = ("what", "measured", "target", "of target")
 
@@ -29,6 +29,7 @@ def main() -> None:
     parser.add_argument("--learners", type=int, default=10_000, help="how many «many» are")
     parser.add_argument("--sockets", type=int, default=500, help="in the live room")
     parser.add_argument("--rows", type=int, default=1_000_000, help="in the record that is checked")
+    parser.add_argument("--attended", type=int, default=5_000, help="who are certified at once")
     parser.add_argument("--only", choices=PARTS)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="groundwork-bench-") as scratch, database(scratch):
@@ -84,6 +85,8 @@ def measurements(chosen: argparse.Namespace) -> Iterator[tuple[str, str, str, st
         say("A thousand certificates")
         yield ("A thousand certificates", "", "", "")
         yield from issuing.run(application, 1000)
+    if chosen.only in {None, "bulk"}:
+        yield from bulk(application, chosen.attended)
     if chosen.only in {None, "badges"}:
         yield from badges()
     if chosen.only in {None, "registering"}:
@@ -186,6 +189,14 @@ def badges() -> Iterator[tuple[str, str, str, str]]:
     say("Signing badges")
     yield ("Badges, one process", "", "", "")
     yield from badges.run()
+
+
+def bulk(application, people: int) -> Iterator[tuple[str, str, str, str]]:
+    from bench import bulk
+
+    say(f"{people:,} people attended a webinar")
+    yield (f"After a webinar with {people:,} people", "", "", "")
+    yield from bulk.run(application, people)
 
 
 def outline() -> Iterator[tuple[str, str, str, str]]:

@@ -7,7 +7,8 @@ All of them call `certify`, and the keys of the tables let each certificate be i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +25,8 @@ from lms import outbox
 from lms.ticks import on_tick
 from people.audit import note
 from people.models import User
+
+logger = logging.getLogger(__name__)
 
 SWEEP = 5000  # completions, or awards, in one tick
 
@@ -68,12 +71,17 @@ def issue_for_series(award: SeriesAward) -> Certificate:
 
 @on_tick
 def issue_due(now: datetime) -> str:
-    """Certify every completion that has no certificate: a lost bell costs only time."""
-    due = Completion.objects.filter(certificates=None, superseded_by=None)
-    ids = list(due.order_by("pk").values_list("pk", flat=True)[:SWEEP])
-    for completion_id in ids:
-        issue_for(completion_id)
-    return f"{len(ids)} certificates issued late"
+    """Certify every completion that has no certificate: a lost bell costs only time.
+
+    One that cannot be issued stands in nobody's way: what went wrong is said by its promise, which
+    is written now if there is none, and tried again like any other (`certificates.failing`).
+    """
+    due = Completion.objects.filter(certificates=None, superseded_by=None).order_by("pk")
+    rows = dict(due.values_list("pk", "enrolment__course")[:SWEEP])
+    failed = _each(issue_for, rows)
+    promises = {str(pk): {"completion": pk, "course": rows[pk]} for pk in failed}
+    outbox.promise_all("courses.completed", promises)
+    return _counted("certificates", len(rows), len(failed))
 
 
 @on_tick
@@ -82,9 +90,25 @@ def issue_series_due(now: datetime) -> str:
     series.award_all(SWEEP)
     awards = SeriesAward.objects.filter(certificates=None).select_related("person", "series")
     due = list(awards.order_by("pk")[:SWEEP])
-    for award in due:
-        issue_for_series(award)
-    return f"{len(due)} series certificates issued late"
+    failed = _each(issue_for_series, due)
+    return _counted("series certificates", len(due), len(failed))
+
+
+def _each[T](issue: Callable[[T], Certificate], due: Iterable[T]) -> list[T]:
+    """Issue each for itself; those that failed."""
+    failed = []
+    for one in due:
+        try:
+            issue(one)
+        except Exception:  # one certificate's trouble is not its neighbours'
+            logger.exception("no certificate for %r", one)
+            failed.append(one)
+    return failed
+
+
+def _counted(what: str, due: int, failed: int) -> str:
+    said = f"{due - failed} {what} issued late"
+    return f"{said}, {failed} failed" if failed else said
 
 
 def promise_sweep(now: datetime) -> None:

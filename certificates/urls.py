@@ -20,6 +20,7 @@ urlpatterns = [
     re_path(rf"^certificates/{CODE}\.json$", public.as_json, name="json"),
     path("staff/certificates/", desk.desk, name="desk"),
     path("staff/certificates/issue/", desk.issue, name="issue"),
+    path("staff/certificates/try-again/", desk.try_again, name="try-again"),
     path("staff/certificates/designs/", designs.designs, name="designs"),
     path("staff/certificates/designs/new/", designs.new_design, name="new-design"),
     path("staff/certificates/designs/<int:pk>/", designs.design, name="design"),

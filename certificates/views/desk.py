@@ -1,5 +1,6 @@
 """The credit administrator's desk: how far issuing is, what could not be printed whole, designs."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.contrib import messages
@@ -11,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from certificates import codes, issuing
+from certificates import codes, failing, issuing
 from certificates.models import Certificate, PrintGap
 from courses.models import Completion, Course
 from lms.http import render_page, see_other
@@ -31,12 +32,19 @@ def desk(request: SignedIn) -> HttpResponse:
         return redirect("certificates:manage", code)
     found = Certificate.objects.manageable_by(request.user).filter(snapshot__name__icontains=words)
     progress, letters = _progress(), _waiting("certificates.letter")
+    tried = failing.entries().aggregate(
+        all=Count("pk"), given_up=Count("pk", filter=Q(state=OutboxEntry.State.DEAD))
+    )
     context = {
         "words": words,
         "found": found.with_state().order_by("-pk")[:SHOWN] if words else [],
         "progress": progress,
         "letters": letters,
-        "under_way": letters or any(row["waiting"] for row in progress),
+        # What was given up waits for a person, so the page need not look again for it.
+        "under_way": letters or sum(row.waiting for row in progress) > tried["given_up"],
+        "failures": failing.failures(SHOWN) if tried["all"] else [],
+        "failure_count": tried["all"],
+        "given_up": tried["given_up"],
         "gaps": PrintGap.objects.select_related("certificate").order_by("-pk")[:SHOWN],
         "gap_count": PrintGap.objects.count(),
     }
@@ -51,7 +59,28 @@ def issue(request: SignedIn) -> HttpResponse:
     return see_other(reverse("certificates:desk"))
 
 
-def _progress() -> list[dict[str, object]]:
+@require_POST
+@only(credit_administrator)
+def try_again(request: SignedIn) -> HttpResponse:
+    if failing.try_again(request.user):
+        messages.success(request, _("They are tried again now."))
+    else:
+        messages.info(request, _("Nothing waits for another try."))
+    return see_other(reverse("certificates:desk"))
+
+
+@dataclass(frozen=True)
+class Progress:
+    course: Course
+    done: int
+    certified: int
+
+    @property
+    def waiting(self) -> int:
+        return self.done - self.certified
+
+
+def _progress() -> list[Progress]:
     """Each course completed since yesterday: how many times, and how many are certified."""
     latest = Completion.objects.aggregate(pk=Max("pk"))["pk"] or 0
     recent = Completion.objects.filter(
@@ -63,12 +92,7 @@ def _progress() -> list[dict[str, object]]:
     )
     courses = Course.objects.in_bulk([row["enrolment__course"] for row in rows])
     return [
-        {
-            "course": courses[row["enrolment__course"]],
-            "done": row["done"],
-            "certified": row["certified"],
-            "waiting": row["done"] - row["certified"],
-        }
+        Progress(courses[row["enrolment__course"]], row["done"], row["certified"])
         for row in sorted(rows, key=lambda row: -row["done"])
     ]
 

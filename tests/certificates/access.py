@@ -19,6 +19,7 @@ ACCESS = {
     "badge-pages:achievement": "public",
     "certificates:desk": "credit",
     "certificates:issue": "credit",
+    "certificates:try-again": "credit",
     "certificates:designs": "credit",
     "certificates:new-design": "credit",
     "certificates:design": "credit",

@@ -273,8 +273,8 @@ def test_the_desk_costs_the_same_for_any_number(desk, count, django_assert_max_n
         finish(enrolled(someone, make_course()))
     issuing.issue_due(timezone.now())
 
-    # session, person, found, newest, progress, courses, letters, gaps, their number
-    with django_assert_max_num_queries(9):
+    # session, person, found, newest, progress, courses, letters, failures, gaps, their number
+    with django_assert_max_num_queries(10):
         desk.get(reverse("certificates:desk"), {"q": "Zoë"})
 
 

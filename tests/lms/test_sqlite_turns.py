@@ -1,5 +1,6 @@
 """A crowd of writers on SQLite: everyone gets their turn, whatever happens to the one before."""
 
+import sqlite3
 import threading
 import time
 
@@ -100,3 +101,25 @@ def test_reading_needs_no_turn(patience):
         at_once(lambda: read.append(OutboxEntry.objects.count()))
 
     assert read == [0]
+
+
+def test_another_process_is_asked_evenly_until_it_leaves_a_gap(monkeypatch, tmp_path):
+    """A gap between a worker's transactions is short: who asks ever more rarely misses it."""
+    connection.ensure_connection()
+    other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    pauses = []
+
+    def sleep(seconds):
+        pauses.append(seconds)
+        if len(pauses) == 30:
+            other.execute("COMMIT")
+
+    monkeypatch.setattr(base.time, "sleep", sleep)
+    with transaction.atomic():
+        OutboxEntry.objects.create(kind="crowd", key="patient")
+
+    assert pauses == [base.POLL] * 30
+    (waits,) = connection.connection.execute("PRAGMA busy_timeout").fetchone()
+    assert waits == connection.settings_dict["OPTIONS"]["timeout"] * 1000
+    other.close()
