@@ -29,8 +29,8 @@ from library import loading as library_content
 from people import joining
 from people import loading as people_content
 from people.models import Membership, Organisation, User
-from webinars import accommodating, attendance, reconciling, scheduling
-from webinars.models import AttendanceReport, Poll, Registration, Webinar
+from webinars import accommodating, asking, attendance, reconciling, scheduling
+from webinars.models import AttendanceReport, FormQuestion, Poll, Registration, Webinar
 from webinars.room import polls, setup, stage
 
 SERIES = "advancing-health-equity"
@@ -105,7 +105,33 @@ def _sessions(people: dict[str, User], now: datetime) -> int:
             webinar = _schedule(course, people, start, start + LENGTH)
             accommodating.ask(_seat(people["attendee"], webinar), {"asl": "", "cart": ""})
             made += 1
+    for webinar in Webinar.objects.upcoming().filter(course=fourth, starts_at__gt=now):
+        _ask(webinar, people["host"])
     return made
+
+
+def _ask(webinar: Webinar, host: User) -> None:
+    """Two questions on the registration form, in both languages."""
+    yes_no = [{"en": "Yes", "es": "Sí"}, {"en": "Not yet", "es": "Todavía no"}]
+    asking.add(
+        webinar,
+        by=host,
+        kind=FormQuestion.Kind.ONE,
+        words={
+            "en": "Does your department work with a community partner?",
+            "es": "¿Trabaja su departamento con una organización comunitaria?",
+        },
+        options=yes_no,
+    )
+    asking.add(
+        webinar,
+        by=host,
+        kind=FormQuestion.Kind.SHORT,
+        words={
+            "en": "What would you like to take home from this session?",
+            "es": "¿Qué le gustaría llevarse de esta sesión?",
+        },
+    )
 
 
 def _schedule(course: Course, people: dict[str, User], start: datetime, end: datetime) -> Webinar:

@@ -167,6 +167,13 @@ def account_for(
         raise
 
 
+def tell_role(person: User, job_role: str) -> None:
+    """What somebody does, as they say themselves on a form. Safe to repeat."""
+    if person.job_role != job_role:
+        person.job_role = job_role
+        person.save(update_fields=["job_role"])
+
+
 def page_language() -> str:
     return (get_language() or "en")[:2]
 

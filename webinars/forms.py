@@ -1,9 +1,9 @@
-"""What people type about sessions: to take part, to schedule one, to decide on credit."""
+"""What hosts and credit administrators type: to schedule a session, to decide on credit."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,107 +19,14 @@ from django.utils.translation import gettext_lazy as _
 from courses.models import Course, CourseVersion
 from lms.forms import ChosenRows
 from lms.text import said
-from people.forms import check_name, zones
-from people.models import Organisation, User
-from webinars.models import Accommodation, CreditPolicy, Webinar
-from webinars.zones import spoken
+from people.forms import zones
+from people.models import User
+from webinars.models import CreditPolicy, Webinar
 
 YOUTUBE = re.compile(
     r"^(?:https://(?:www\.)?(?:youtube\.com/(?:watch\?v=|live/)|youtu\.be/))?"
     r"([\w-]{11})(?:[?&].*)?$"
 )
-
-
-class PlaceForm(forms.Form):
-    """To register: who you are unless we know, and what you need to take part.
-
-    With `sessions` it asks which of them; without, it is for one.
-    """
-
-    sessions = forms.MultipleChoiceField(
-        label=_("Sessions"),
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": _("Choose at least one session.")},
-    )
-    name = forms.CharField(
-        label=_("Your name"),
-        max_length=200,
-        validators=[check_name],
-        widget=forms.TextInput({"autocomplete": "name"}),
-    )
-    email = forms.EmailField(
-        label=_("E-mail address"),
-        max_length=254,
-        help_text=_("Your link to join comes to this address."),
-        widget=forms.EmailInput({"autocomplete": "email"}),
-    )
-    organisation = forms.ModelChoiceField(
-        Organisation.objects.none(),
-        label=_("Where you work"),
-        required=False,
-        empty_label=_("Choose one"),
-    )
-    job_role = forms.ChoiceField(label=_("What you do"), required=False)
-    needs = forms.MultipleChoiceField(
-        label=_("What would help you take part?"),
-        choices=Accommodation.Kind,
-        widget=forms.CheckboxSelectMultiple,
-        required=False,
-        help_text=_(
-            "Tell us as early as you can. A sign language or spoken interpreter takes 2 to 3 weeks "
-            "to book, live captions by a person about 1 week. If it is later than that, ask "
-            "anyway: we try."
-        ),
-    )
-    note = forms.CharField(
-        label=_("Anything we should know about that"),
-        max_length=500,
-        required=False,
-        help_text=_("For example the language you need an interpreter for."),
-        widget=forms.Textarea({"rows": 3}),
-    )
-
-    def __init__(
-        self,
-        *args: Any,
-        person: User | None,
-        belongs: bool = False,
-        sessions: Iterable[Webinar] | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        if sessions is None:
-            del self.fields["sessions"]
-        else:
-            field: Any = self.fields["sessions"]
-            rows = list(sessions)
-            field.choices = [(row.slug, _choice(row, person)) for row in rows]
-            # Of a lesson that is held more than once, the next is ticked.
-            field.initial = list({row.item: row.slug for row in reversed(rows)}.values())
-        if person is not None:
-            del self.fields["name"], self.fields["email"], self.fields["job_role"]
-        else:
-            roles: Any = self.fields["job_role"]
-            roles.choices = [("", _("Choose one")), *User.Role.choices]
-        if belongs:
-            del self.fields["organisation"]
-        else:
-            places: Any = self.fields["organisation"]
-            places.queryset = Organisation.objects.present_on(timezone.localdate())
-
-    @property
-    def asked_needs(self) -> dict[str, str]:
-        """{kind: note}. A note without a tick is a need too."""
-        kinds, note = self.cleaned_data["needs"], self.cleaned_data["note"]
-        if note and not kinds:
-            kinds = [Accommodation.Kind.OTHER]
-        return dict.fromkeys(kinds, note)
-
-
-def _choice(webinar: Webinar, reader: User | None) -> str:
-    zone = reader.time_zone if reader is not None else webinar.zone
-    words = f"{said(webinar.title)}: {spoken(webinar.starts_at, webinar.ends_at, zone)}"
-    return f"{words} ({gettext('waitlist')})" if webinar.is_full else words
 
 
 class PolicyField(forms.ModelChoiceField):

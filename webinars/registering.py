@@ -9,6 +9,7 @@ lets the time run out gives up the place, and the next is asked. The only writer
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
@@ -20,15 +21,27 @@ from courses.enrolling import enrol
 from courses.models import Enrolment
 from courses.models.record import organisation_of
 from lms.ticks import on_tick
-from people.accounts import account_for
+from people.accounts import account_for, tell_role
 from people.joining import join
 from people.models import Organisation, User
-from webinars import accommodating, letters, reminders, rules
+from webinars import accommodating, asking, letters, reminders, rules
+from webinars.asking import Answers
 from webinars.models import Registration, SeatOffer, Webinar
 from webinars.zones import spoken_moment
 
 State, Outcome = Registration.State, SeatOffer.Outcome
 SECOND, MICROSECOND = timedelta(seconds=1), timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What comes with a registration. `by_themself`: whoever sent the form is known to be this
+    person, and may change what they answered before."""
+
+    organisation: Organisation | None
+    needs: Mapping[str, str]
+    answers: Answers
+    by_themself: bool = True
 
 
 @transaction.atomic
@@ -38,14 +51,16 @@ def register(
     *,
     organisation: Organisation | None = None,
     needs: Mapping[str, str] | None = None,
+    answers: Answers | None = None,
 ) -> Registration:
     """A seat, or a place on the waitlist when there is none. Safe to repeat.
 
     `needs` maps kinds of accommodation to a note; asking again adds, it takes nothing away.
-    Someone who cancelled may come back: to a free seat, else to the end of the waitlist.
-    Enrols the person in the course too. Raises ValidationError when registration is closed.
+    `answers` are to the host's questions; the last ones stand. Someone who cancelled may come
+    back: to a free seat, else to the end of the waitlist. Enrols the person in the course too.
+    Raises ValidationError when registration is closed.
     """
-    return _register(person, _lock(webinar), organisation, needs)
+    return _register(person, _lock(webinar), Wishes(organisation, needs or {}, answers or {}))
 
 
 @transaction.atomic
@@ -55,12 +70,17 @@ def register_for_all(
     *,
     organisation: Organisation | None = None,
     needs: Mapping[str, str] | None = None,
+    answers: Answers | None = None,
+    job_role: str = "",
 ) -> list[Registration]:
-    """Several sessions at once, all or none. Rows are locked in one order, all sessions before
-    any course that somebody is enrolled in: no deadlock."""
-    locked = [_lock(webinar) for webinar in sorted(webinars, key=lambda webinar: webinar.pk)]
-    locked.sort(key=lambda webinar: webinar.course_id)
-    return [_register(person, row, organisation, needs) for row in locked]
+    """Several sessions at once, all or none. `job_role` becomes the person's own.
+
+    Rows are locked in one order, all sessions before any course that somebody is enrolled in: no
+    deadlock.
+    """
+    if job_role:
+        tell_role(person, job_role)
+    return _register_all(person, webinars, Wishes(organisation, needs or {}, answers or {}))
 
 
 def register_by_address(
@@ -72,12 +92,13 @@ def register_by_address(
     job_role: str = "",
     organisation: Organisation | None = None,
     needs: Mapping[str, str] | None = None,
+    answers: Answers | None = None,
 ) -> None:
     """For someone who is not signed in. The letter is the answer: this returns nothing, so that
     a page cannot show whether the address was known, seated or waiting.
 
-    An unknown address becomes an account without a password. A known one keeps its own name and
-    organisation, and whoever is registered already gets the details once more. Raises
+    An unknown address becomes an account without a password. A known one keeps its own name,
+    organisation and answers, and whoever is registered already gets the details once more. Raises
     ValidationError when registration is closed, for everybody alike.
     """
     for webinar in webinars:
@@ -91,7 +112,8 @@ def register_by_address(
             join(person, organisation)
         mine = Registration.objects.of(person).standing().filter(webinar__in=webinars)
         before = set() if made else set(mine.values_list("pk", flat=True))
-        rows = register_for_all(person, webinars, organisation=organisation, needs=needs)
+        wishes = Wishes(organisation, needs or {}, answers or {}, by_themself=False)
+        rows = _register_all(person, webinars, wishes)
         if again := [row for row in rows if row.pk in before]:
             letters.promise_all(again, "again")
 
@@ -231,21 +253,25 @@ def _lock(webinar: Webinar) -> Webinar:
     )
 
 
-def _register(
-    person: User,
-    locked: Webinar,
-    organisation: Organisation | None,
-    needs: Mapping[str, str] | None,
-) -> Registration:
+def _register_all(person: User, webinars: Iterable[Webinar], wishes: Wishes) -> list[Registration]:
+    locked = [_lock(webinar) for webinar in sorted(webinars, key=lambda webinar: webinar.pk)]
+    locked.sort(key=lambda webinar: webinar.course_id)
+    return [_register(person, row, wishes) for row in locked]
+
+
+def _register(person: User, locked: Webinar, wishes: Wishes) -> Registration:
     registration = Registration.objects.filter(webinar=locked, person=person).first()
-    if registration is None or registration.state == State.CANCELLED:
+    stands = registration is not None and registration.state != State.CANCELLED
+    if registration is None or not stands:
         if reason := why_closed(locked):
             raise ValidationError(reason, code="closed")
         enrolment = enrol(person, locked.course, reason=Enrolment.Reason.WEBINAR)
-        registration = _take_place(locked, enrolment, registration, organisation)
-    if needs:
-        registration.webinar = locked
-        accommodating.ask(registration, needs)
+        registration = _take_place(locked, enrolment, registration, wishes.organisation)
+    registration.webinar = locked
+    if wishes.needs:
+        accommodating.ask(registration, wishes.needs)
+    if wishes.answers and (wishes.by_themself or not stands):
+        asking.record(registration, wishes.answers)
     return registration
 
 

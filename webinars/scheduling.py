@@ -24,7 +24,7 @@ from courses.models.course import document_of
 from lms.text import Localised
 from people import audit
 from people.models import User
-from webinars import letters, reminders
+from webinars import asking, letters, reminders
 from webinars.models import CreditPolicy, Webinar
 from webinars.registering import seat_waiting
 from webinars.room import log
@@ -206,21 +206,21 @@ def copy(webinar: Webinar, starts: Iterable[datetime], *, by: User | None = None
     for starts_at in starts:
         by_then = starts_at - webinar.starts_at
         opens_at, closes_at = webinar.registration_opens_at, webinar.registration_closes_at
-        made.append(
-            schedule(
-                webinar.course,
-                webinar.item,
-                slug=_free_slug(webinar, starts_at),
-                starts_at=starts_at,
-                ends_at=starts_at + (webinar.ends_at - webinar.starts_at),
-                hosts=webinar.hosts.all(),
-                by=by,
-                published=False,
-                registration_opens_at=opens_at and opens_at + by_then,
-                registration_closes_at=closes_at and closes_at + by_then,
-                **{name: getattr(webinar, name) for name in COPIED},
-            )
+        again = schedule(
+            webinar.course,
+            webinar.item,
+            slug=_free_slug(webinar, starts_at),
+            starts_at=starts_at,
+            ends_at=starts_at + (webinar.ends_at - webinar.starts_at),
+            hosts=webinar.hosts.all(),
+            by=by,
+            published=False,
+            registration_opens_at=opens_at and opens_at + by_then,
+            registration_closes_at=closes_at and closes_at + by_then,
+            **{name: getattr(webinar, name) for name in COPIED},
         )
+        asking.copy(webinar, again)
+        made.append(again)
     return made
 
 

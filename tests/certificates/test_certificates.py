@@ -18,7 +18,7 @@ from lms import outbox
 from people.accounts import SignupDetails
 from people.forms import ProfileForm
 from tests.factories import both, enrolled, finish, make_course, make_draft, make_person
-from webinars.forms import PlaceForm
+from webinars.place_form import PlaceForm
 
 pytestmark = pytest.mark.django_db
 

@@ -58,6 +58,7 @@ NO_PAGES = {
     "studio:export",
     *("studio:remove-media", "studio:begin-upload", "studio:upload", "courses:media"),
     *("webinars:calendar-file", "webinars:renew-calendar", "webinars:attendance-csv"),
+    *("webinars:people-csv", "webinars:place-form-question", "webinars:retire-form-question"),
     *("webinars:room-me", "webinars:ask", "webinars:vote-question", "webinars:withdraw"),
     *("webinars:say", "webinars:poll", "webinars:vote-poll", "webinars:events"),
     "webinars:rehearse",
@@ -366,6 +367,10 @@ def host(window, demo):
         *(reverse(f"webinars:{name}", args=[live]) for name in ("room-setup", "acts", "prompts")),
         reverse("webinars:merge", args=[live, demo.live.questions.get(state="approved").pk]),
         *(reverse(f"webinars:{n}", args=[demo.ended.slug]) for n in ("bring-report", "reconcile")),
+        *(reverse(f"webinars:{n}", args=[demo.later.slug]) for n in ("people", "form-questions")),
+        reverse(
+            "webinars:form-question", args=[demo.later.slug, demo.later.form_questions.first().pk]
+        ),
         reverse("webinars:needs"),
         reverse("webinars:need", args=[ahead, demo.need.pk]),
         reverse("webinars:report", args=[demo.ended.slug, demo.ended.reports.get().pk]),
@@ -381,6 +386,7 @@ def host(window, demo):
     yield
     yield from refused(window, reverse("webinars:schedule-new"))
     yield from refused(window, reverse("webinars:reconcile", args=[demo.ended.slug]))
+    yield from refused(window, reverse("webinars:form-questions", args=[demo.later.slug]))
 
 
 def credit(window, demo):

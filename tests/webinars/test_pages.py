@@ -317,12 +317,21 @@ def test_people_we_know_register_with_one_press(signed_in, person):
     assert "You are registered." in text(signed_in.get(response["Location"]))
 
 
-def test_who_belongs_somewhere_is_not_asked_where(signed_in, person):
-    Membership.objects.create(person=person, organisation=make_organisation())
+def test_where_people_work_and_what_they_do_is_filled_in(signed_in, person):
+    home, elsewhere = (make_organisation(kind="community") for _ in range(2))
+    Membership.objects.create(person=person, organisation=home)
+    User.objects.filter(pk=person.pk).update(job_role="nurse")
+    webinar = make_webinar()
 
-    form = signed_in.get(url("register", make_webinar())).context["form"]
+    page = text(signed_in.get(url("register", webinar)))
 
-    assert list(form.fields) == ["needs", "note"]
+    assert f'<option value="{home.pk}" selected>' in page
+    assert '<option value="nurse" selected>' in page
+    signed_in.post(url("register", webinar), {"organisation": elsewhere.pk, "job_role": "educator"})
+    assert Registration.objects.get().organisation == elsewhere
+    person.refresh_from_db()
+    assert person.job_role == "educator"
+    assert person.memberships.get().organisation == home, "for this session alone"
 
 
 def test_needs_are_asked_for_with_their_lead_times(signed_in):

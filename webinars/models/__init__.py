@@ -1,4 +1,5 @@
 from webinars.models.captions import CaptionLine
+from webinars.models.form_questions import FormAnswer, FormQuestion
 from webinars.models.identity import AttendanceReport, IdentityMatch, ReportRow
 from webinars.models.polls import Poll, PollVote
 from webinars.models.presence import Determination, LiveWindow, PresenceSpan
@@ -25,6 +26,8 @@ __all__ = [
     "ChatMessage",
     "CreditPolicy",
     "Determination",
+    "FormAnswer",
+    "FormQuestion",
     "Hand",
     "Headcount",
     "IdentityMatch",

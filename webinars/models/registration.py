@@ -65,6 +65,14 @@ class Registration(models.Model):
         WAITLISTED = "waitlisted", _("On the waitlist")
         CANCELLED = "cancelled", _("Cancelled")
 
+    # The same for those who read about others.
+    STANDINGS = {
+        State.SEATED: _("Has a seat"),
+        State.OFFERED: _("A seat is kept"),
+        State.WAITLISTED: _("On the waitlist"),
+        State.CANCELLED: _("Cancelled"),
+    }
+
     webinar = models.ForeignKey(Webinar, models.PROTECT, related_name="registrations")
     person = models.ForeignKey(User, models.PROTECT, related_name="registrations")
     state = models.CharField(max_length=12, choices=State)
@@ -87,6 +95,11 @@ class Registration(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id} at {self.webinar_id}: {self.state}"
+
+    @property
+    def standing(self) -> str:
+        """Where this person stands, in words for hosts and colleagues."""
+        return str(self.STANDINGS[Registration.State(self.state)])
 
     @property
     def offer(self) -> SeatOffer | None:

@@ -18,16 +18,16 @@ from courses.models import Series
 from lms.http import see_other
 from people.access import SignedIn
 from people.models import User, membership_of
-from webinars import registering
-from webinars.forms import PlaceForm
+from webinars import asking, registering
 from webinars.models import Registration, Webinar
+from webinars.place_form import PlaceForm
 
 
 def register(request: HttpRequest, slug: str) -> HttpResponse:
     """One press for people we know; name and address for everybody else."""
     rows = Webinar.objects.visible_to(request.user).for_reader(request.user)
     webinar = get_object_or_404(rows, slug=slug)
-    form = _form(request)
+    form = _form(request, [webinar])
     if request.method == "POST" and form.is_valid() and _take_places(request, form, [webinar]):
         signed_out = reverse("webinars:registered", args=[webinar.slug])
         return see_other(
@@ -41,7 +41,7 @@ def register_series(request: HttpRequest, slug: str) -> HttpResponse:
     """The same form for several sessions: all that are still to come, or those chosen."""
     series = get_object_or_404(Series, slug=slug)
     sessions = _open_sessions(request, series)
-    form = _form(request, sessions)
+    form = _form(request, sessions, series=True)
     if request.method == "POST" and form.is_valid():
         chosen = [row for row in sessions if row.slug in form.cleaned_data["sessions"]]
         if _take_places(request, form, chosen):
@@ -106,14 +106,16 @@ def _status(request: HttpRequest) -> int:
     return 422 if request.method == "POST" else 200
 
 
-def _form(request: HttpRequest, sessions: Sequence[Webinar] | None = None) -> PlaceForm:
+def _form(request: HttpRequest, webinars: Sequence[Webinar], *, series: bool = False) -> PlaceForm:
     person = request.user if isinstance(request.user, User) else None
-    belongs = person is not None and membership_of(person, timezone.now()) is not None
+    membership = membership_of(person, timezone.now()) if person is not None else None
     return PlaceForm(
         request.POST if request.method == "POST" else None,
         person=person,
-        belongs=belongs,
-        sessions=sessions,
+        belongs=membership.organisation if membership is not None else None,
+        sessions=webinars if series else None,
+        asked=asking.asked_at(webinars),
+        answered=asking.answered_by(person, webinars) if person is not None else None,
     )
 
 
@@ -129,7 +131,12 @@ def _take_places(request: HttpRequest, form: PlaceForm, webinars: Sequence[Webin
     try:
         if isinstance(person, User):
             places = registering.register_for_all(
-                person, webinars, organisation=data.get("organisation"), needs=form.asked_needs
+                person,
+                webinars,
+                organisation=data["organisation"],
+                needs=form.asked_needs,
+                answers=form.answers,
+                job_role=data["job_role"],
             )
             _say(request, places)
         else:
@@ -141,6 +148,7 @@ def _take_places(request: HttpRequest, form: PlaceForm, webinars: Sequence[Webin
                 organisation=data["organisation"],
                 language=(get_language() or "en")[:2],
                 needs=form.asked_needs,
+                answers=form.answers,
             )
     except ValidationError as error:
         form.add_error(None, error)
