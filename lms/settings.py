@@ -257,6 +257,7 @@ else:
 MAILERS = {"default": _mailer}
 # Whether workers may ask other sites anything (`lms.outgoing`); tests never reach the network.
 OUTGOING_HTTP = _yes_or_no("OUTGOING_HTTP", default=not TESTING)
+WEEKLY_LINKS = PRODUCTION  # a demo asks other sites only when somebody presses a button
 OUTBOX_THREADS = not TESTING  # letters that somebody waits for are sent beside the request
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="Groundwork <learning@groundwork.test>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL

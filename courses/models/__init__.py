@@ -11,6 +11,7 @@ from courses.models.credit import (
 from courses.models.cycle import RenewalPolicy
 from courses.models.discussion import Post
 from courses.models.draft import Block, Draft, Lesson, Module, Question, Removed
+from courses.models.link import CheckedLink, LinkRound
 from courses.models.media import Captions, CourseFile, Media, Upload
 from courses.models.record import Completion, Enrolment, Evidence
 from courses.models.translation import Translation
@@ -23,6 +24,7 @@ __all__ = [
     "BankQuestion",
     "Block",
     "Captions",
+    "CheckedLink",
     "Completion",
     "Course",
     "CourseFile",
@@ -36,6 +38,7 @@ __all__ = [
     "Enrolment",
     "Evidence",
     "Lesson",
+    "LinkRound",
     "Media",
     "Module",
     "Post",

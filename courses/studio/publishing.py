@@ -23,6 +23,7 @@ from courses.studio.bilingual import unix_lines
 from courses.studio.changes import compare
 from courses.studio.finding import draft_or_404, version_or_404
 from courses.studio.forms import PublishForm
+from courses.studio.links import links_context
 from courses.studio.reading_level import levels
 from courses.studio.standing import standing_of
 from lms.http import see_other
@@ -136,6 +137,7 @@ def _publish_page(request: SignedIn, draft: Draft, form: PublishForm) -> HttpRes
         "advice": advice(document),
         "levels": levels(document),
         "sections": compare(document_of(current.pk), document) if current else [],
+        **links_context(document),
         "heads": publishing.head_count(draft.course),
     }
     status = 422 if form.is_bound else 200

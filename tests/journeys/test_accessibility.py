@@ -311,6 +311,7 @@ def trainer(window, demo):
                 "details",
                 "preview",
                 "publish",
+                "links",
                 "versions",
                 "discussions",
                 "removed",

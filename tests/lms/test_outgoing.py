@@ -31,20 +31,26 @@ def server(*answers, tls=None):
         for answer in answers:
             try:
                 line, _from = listening.accept()
-                line.settimeout(5)
+            except OSError:  # the test is over
+                return
+            line.settimeout(5)
+            try:
                 line = tls.wrap_socket(line, server_side=True) if tls else line
                 asked.append(line.recv(65536))
                 for piece in answer if isinstance(answer, list) else [answer]:
                     line.sendall(piece)
-                line.close()
             except OSError:  # the client went away, as it should
-                continue
+                pass
+            finally:
+                line.close()
 
-    thread = threading.Thread(target=serve, daemon=True)
+    thread = threading.Thread(target=serve)
     thread.start()
     try:
         yield listening.getsockname()[1], asked
     finally:
+        listening.shutdown(socket.SHUT_RDWR)  # wakes who waits for the next connection
+        thread.join(10)
         listening.close()
 
 

@@ -42,6 +42,7 @@ ACCESS = {
         "preview",
         "preview-lesson",
         "publish",
+        "links",
         "versions",
         "version",
         "published",
