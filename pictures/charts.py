@@ -31,9 +31,19 @@ class Group(NamedTuple):
 # County Health Rankings: Relationships Between Determinant Factors and Health Outcomes, American
 # Journal of Preventive Medicine, data of 2015. https://doi.org/10.1016/j.amepre.2015.08.024
 FACTORS = {
-    "en": ("Social and economic conditions", "Health behaviors", "Clinical care", "Physical environment"),
-    "es": ("Condiciones sociales y económicas", "Conductas de salud", "Atención clínica", "Entorno físico"),
-}  # fmt: skip
+    "en": (
+        "Social and economic conditions",
+        "Health behaviors",
+        "Clinical care",
+        "Physical environment",
+    ),
+    "es": (
+        "Condiciones sociales y económicas",
+        "Conductas de salud",
+        "Atención clínica",
+        "Entorno físico",
+    ),
+}
 SHARES = (47, 34, 16, 3)
 
 # N.C. State Center for Health Statistics, resident infant death rates by region, race and
