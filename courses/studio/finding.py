@@ -8,7 +8,7 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
-from courses.models import Block, Course, CourseVersion, Draft, Lesson, Module, Question
+from courses.models import Block, Course, CourseVersion, Draft, Lesson, Module, Question, Removed
 from people.access import SignedIn, author, only
 
 
@@ -65,6 +65,14 @@ def question_or_404(lesson: Lesson, key: uuid.UUID) -> Question:
 def version_or_404(draft: Draft, number: int) -> CourseVersion:
     versions = draft.course.versions.select_related("author").defer("document")
     return get_object_or_404(versions, number=number)
+
+
+def just_removed(request: SignedIn, draft: Draft) -> Removed | None:
+    """What the act before this page deleted, so that the page can offer to undo it."""
+    sent = request.GET.get("removed", "")
+    if not (sent.isascii() and sent.isdigit() and len(sent) < 19):
+        return None
+    return Removed.objects.filter(draft=draft, pk=sent).first()
 
 
 def sent_uuid(request: SignedIn, name: str) -> uuid.UUID | None:

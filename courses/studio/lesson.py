@@ -24,12 +24,12 @@ from courses.studio.block_forms import BlockForm
 from courses.studio.finding import (
     block_or_404,
     draft_or_404,
+    just_removed,
     lesson_or_404,
     posted,
     question_or_404,
 )
 from courses.studio.forms import LessonForm, NewBlockForm
-from courses.studio.outline import just_removed
 from courses.studio.question_forms import KIND_WORDS, AskForm
 from courses.studio.refusing import base_of, conflict_with, refused, rows_wanted
 from lms.http import render_page, see_other

@@ -51,7 +51,7 @@ NO_PAGES = {
     *("courses:enrol", "courses:finish", "courses:reflect", "courses:start", "courses:answer"),
     *("courses:save", "courses:submit", "courses:try", "courses:discuss", "courses:withdraw"),
     *("people:join", "people:leave", "people:withdraw-answers"),
-    *("studio:arrange", "studio:add-module", "studio:duplicate-module", "studio:add-lesson"),
+    *("studio:arrange", "studio:add-module", "studio:duplicate-module"),
     "studio:download-bank",
     *("studio:take-essay", "studio:give-back-essay"),
     *("studio:duplicate-lesson", "studio:arrange-lesson", "studio:add-block"),
@@ -317,7 +317,7 @@ def trainer(window, demo):
                 "removed",
             )
         ),
-        *(studio(name, module.uuid) for name in ("module", "delete-module")),
+        *(studio(name, module.uuid) for name in ("module", "add-lesson", "delete-module")),
         *(studio(name, lesson.uuid) for name in ("lesson", "lesson-settings", "delete-lesson")),
         *(studio(name, lesson.uuid) for name in ("lesson-acts", "rename-lesson")),
         *(studio(name, lesson.uuid, block.uuid) for name in ("block", "delete-block")),

@@ -61,7 +61,7 @@ def add_to_outline(trainer, what, title, *, kind=""):
     page = trainer.page
     if what == "lesson":
         if not page.get_by_role("button", name="Add the lesson").is_visible():
-            page.locator("summary", has_text="Add a lesson").click()
+            page.locator("a[data-more]", has_text="Add a lesson").click()
         form = page.locator("form", has=page.get_by_role("button", name="Add the lesson"))
         form.get_by_label("Kind").select_option(kind)
     else:

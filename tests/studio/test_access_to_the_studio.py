@@ -18,7 +18,6 @@ pytestmark = pytest.mark.django_db
 POST_ONLY = {
     "studio:arrange",
     "studio:add-module",
-    "studio:add-lesson",
     "studio:duplicate-module",
     "studio:duplicate-lesson",
     "studio:arrange-lesson",

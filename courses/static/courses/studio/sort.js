@@ -5,6 +5,10 @@
 // With the attribute `in-place` the rows move here at once and the server's answer is only the word
 // that it is done: where each button leads is found from the rows as they stand. What could not be
 // moved goes back.
+//
+// A row's id ends with the name of its part: «row-…», «block-…».
+const named = (row) => row?.id.slice(row.id.indexOf("-") + 1) ?? "";
+
 class Sort extends HTMLElement {
   connectedCallback() {
     if (this.ready) return;
@@ -19,7 +23,7 @@ class Sort extends HTMLElement {
       if (!this.inPlace) return;
       event.preventDefault();
       const item = button.closest("[data-item]");
-      this.send(item ? this.step(item, button.id.startsWith("up-")) : button.value);
+      this.send(item ? this.step(item, button.dataset.step === "up") : button.value);
     });
     this.addEventListener("submit", (event) => {
       const chosen = event.target.querySelector("select[name=move]");
@@ -43,8 +47,7 @@ class Sort extends HTMLElement {
   // The move that one step up or down is, in words. A lesson goes on into the next module.
   step(item, up) {
     const list = item.closest("[data-list]");
-    const { item: name } = item.dataset;
-    const id = (row) => row?.dataset.item ?? "";
+    const [name, id] = [named(item), named];
     if (list.dataset.accepts === "module") {
       const before = up ? item.previousElementSibling : item.nextElementSibling?.nextElementSibling;
       return `module:${name}::${id(before)}`;
@@ -95,7 +98,7 @@ class Sort extends HTMLElement {
         const first = !row.previousElementSibling && row.parentElement === lists[0];
         const last = !row.nextElementSibling && row.parentElement === lists.at(-1);
         for (const [name, off] of [["up", first], ["down", last]]) {
-          const button = document.getElementById(`${name}-${row.dataset.item}`);
+          const button = document.getElementById(`${name}-${named(row)}`);
           if (off) button?.setAttribute("aria-disabled", "true");
           else button?.removeAttribute("aria-disabled");
         }
@@ -176,8 +179,8 @@ class Sort extends HTMLElement {
       this.tell(this.getAttribute("cancelled"));
       return;
     }
-    const before = drag.before?.dataset.item ?? "";
-    const parts = [drag.kind, drag.item.dataset.item, drag.list.dataset.list, before];
+    const before = named(drag.before);
+    const parts = [drag.kind, named(drag.item), drag.list.dataset.list, before];
     if (drag.kind === "block" || drag.kind === "question") parts.splice(2, 1); // one list: nowhere else to go
     if (this.inPlace) return this.send(parts.join(":"));
     const form = document.getElementById(this.getAttribute("form"));
