@@ -24,17 +24,6 @@ STATES = {
 }
 PER_PAGE = 50
 RUNS = 14
-CHECK_WORDS = {
-    "versions_match_their_hash": _("Published versions are as they were published"),
-    "completions_rest_on_their_evidence": _("Completions rest on their evidence"),
-    "met_rules_are_completed": _("Who has done everything is completed"),
-    "credit_matches_its_rule": _("Credit is what the boards approved"),
-    "certificates_match_their_hash": _("Certificates are as they were issued"),
-    "lines_of_corrections_are_whole": _("Corrected certificates follow each other"),
-    "completions_have_one_standing_certificate": _("Each completion has one certificate"),
-    "certificates_name_their_holder": _("Certificates belong to who completed"),
-    "credited_attendance_is_evidence": _("Attendance that earned credit reached the course"),
-}
 
 
 @only(carer)
@@ -79,7 +68,7 @@ def check_now(request: SignedIn) -> HttpResponse:
 
 
 def _words(run: CheckRun) -> list[tuple[str, CheckResult]]:
-    return [(str(CHECK_WORDS.get(each.name, each.name)), each) for each in run.results.all()]
+    return [(str(checking.WORDS.get(each.name, each.name)), each) for each in run.results.all()]
 
 
 def _page(request: SignedIn, said: str = "") -> HttpResponse:

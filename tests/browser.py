@@ -7,15 +7,14 @@ or a breach of the content security policy.
 
 import asyncio
 import importlib.util
-import os
-import shutil
 import socket
 import threading
 import time
 
 import pytest
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+from tests.chromium import CHROMIUM
+
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

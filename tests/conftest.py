@@ -1,16 +1,16 @@
 import os
-import shutil
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+
+from tests.chromium import CHROMIUM
 
 os.environ.setdefault("GROUNDWORK_ENV", "test")
 # The synchronous Playwright API keeps a loop running in the main thread.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
 pytest_plugins = ["tests.browser"]
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 
 if settings.REDIS_URL:
     # Test runs side by side, each with its own Redis database; processes they start inherit it.

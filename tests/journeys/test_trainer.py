@@ -86,13 +86,19 @@ def write_page(trainer):
     page.keyboard.press("Control+b")
     page.keyboard.type(" and why you came.")
     expect(page.get_by_text("Saved", exact=False).first).to_be_visible()
-    trainer.press("Save and close")
+    save_and_close(trainer)
     expect(page.locator(".gw-block strong")).to_have_text("name")
 
 
 def editor(page):
     """The editor, once it stands in the place of the plain text box."""
     return page.locator('[contenteditable=true][aria-label="Text (English)"]')
+
+
+def save_and_close(trainer):
+    """The editor shows the same words as the page: only once it is gone have they been saved."""
+    trainer.press("Save and close")
+    expect(editor(trainer.page)).to_have_count(0)
 
 
 def write_quiz(trainer):
@@ -137,7 +143,7 @@ def edit_page(trainer):
     editor(page).click()
     page.keyboard.press("Control+End")
     page.keyboard.type(" Then listen.")
-    trainer.press("Save and close")
+    save_and_close(trainer)
     expect(page.locator(".gw-block").get_by_text("Then listen.")).to_be_visible()
 
 

@@ -32,8 +32,8 @@ def carer(client):
     return client
 
 
-def work_off():
-    while outbox.work(timezone.now() + timedelta(minutes=1)):
+def work_off(minutes=1):
+    while outbox.work(timezone.now() + timedelta(minutes=minutes)):
         pass
 
 
@@ -143,3 +143,42 @@ def test_only_carers_see_it(client):
 
     assert client.get(reverse("staff-checks")).status_code == 404
     assert client.post(reverse("staff-check-now")).status_code == 404
+
+
+def test_damage_is_told_to_every_carer_once_in_their_language(completion, mailoutbox):
+    ana, eva = make_person(is_staff=True), make_person(is_staff=True, language="es")
+    make_person(is_staff=True, is_active=False)
+    past_the_guard(
+        "courses_completion", """UPDATE courses_completion SET hours = '{"training": "1.50"}'"""
+    )
+    past_the_guard(
+        "certificates_certificate",
+        "UPDATE certificates_certificate SET supersedes_id = id, sequence = 5",
+    )
+    work_off()
+    mailoutbox.clear()
+
+    for _ in range(2):  # the second time is a worker who was killed before it could say «done»
+        checking.begin("a run")
+        work_off()
+        OutboxEntry.objects.filter(kind="lms.check").update(state="waiting")
+    work_off(minutes=30)
+
+    told = {mail.to[0]: mail for mail in mailoutbox}
+    assert sorted(told) == sorted([ana.email, eva.email])
+    assert len(mailoutbox) == 2
+    assert "Credit is what the boards approved: 1 broken" in told[ana.email].body
+    assert "Corrected certificates follow each other" in told[ana.email].body
+    assert reverse("staff-checks") in told[ana.email].body
+    assert "/es/" in told[eva.email].body
+
+
+def test_a_sound_record_is_no_letter(completion, mailoutbox):
+    make_person(is_staff=True)
+    work_off()
+    mailoutbox.clear()
+
+    checking.begin("a run")
+    work_off(minutes=30)
+
+    assert mailoutbox == []
