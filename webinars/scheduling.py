@@ -27,7 +27,7 @@ from people.models import User
 from webinars import asking, letters, reminders
 from webinars.models import CreditPolicy, Webinar
 from webinars.registering import seat_waiting
-from webinars.room import log
+from webinars.room import log, team
 
 # What a change may set besides the times. Titles and stages may change under way.
 FACE = (
@@ -248,6 +248,7 @@ def rehearse(webinar: Webinar, *, by: User) -> Webinar:
         **{name: getattr(locked, name) for name in COPIED},
     )
     made.hosts.set(locked.hosts.all())
+    team.bring_along(locked, made)
     audit.note(by, "webinar.rehearsed", locked, rehearsal=made.pk)
     return made
 

@@ -67,7 +67,7 @@ NO_PAGES = {
     *("webinars:polls-csv", "webinars:hand", "webinars:react", "webinars:silence"),
     *("webinars:captions-file", "webinars:caption-line", "webinars:caption-seq"),
     *("webinars:captions-address", "webinars:prompt", "webinars:team"),
-    "webinars:team-remove",
+    *("webinars:team-remove", "webinars:note", "webinars:presenter-answered"),
     *("webinars:hear", "webinars:lower-hand", "webinars:chat-rules", "webinars:change-streams"),
     *("account_logout", "mfa_download_recovery_codes", "mfa_login_webauthn"),
     *("javascript-catalog", "django_prose_editor"),
@@ -378,6 +378,7 @@ def host(window, demo):
         demo.unpublished.get_absolute_url(),
         reverse("webinars:host", args=[demo.cancelled.slug]),
         reverse("webinars:room", args=[live]),
+        reverse("webinars:presenter", args=[live]),
     )
     window.go(reverse("webinars:host", args=[live]))
     for closed in window.page.locator("main details").all():

@@ -30,7 +30,7 @@ from tests.kinds import TEN
 from tests.webinars.factories import make_webinar, seat
 from webinars import registering, scheduling
 from webinars.models import Accommodation, Poll, Webinar
-from webinars.room import chat, polls, questions
+from webinars.room import chat, hands, polls, questions, setup, team
 
 SECRET = "JBSWY3DPEHPK3PXP"
 FILM = b"\0\0\0\x18ftypisom" + bytes(400)  # as much of a film as a page needs
@@ -106,6 +106,9 @@ def _room(world):
         polls.open_to_votes(poll, host)
         polls.vote(poll, attendee, [Poll.objects.get(pk=poll.pk).options[0]["id"]])
     polls.close(poll, host)
+    hands.raise_hand(live, attendee, wanted=True)
+    setup.change(live, host, presenter_notes="Ten minutes left.")
+    team.add(live, world.person["trainer"].email, host, team.Role.PRESENTER)
 
 
 def _quiz(world):

@@ -24,6 +24,7 @@ class RoomEvent(models.Model):
 
     class Audience(models.TextChoices):
         ALL = "all"
+        PRESENTER = "speaker"  # whoever presents, and hosts and moderators
         STAFF = "staff"  # hosts and moderators
 
     webinar = models.ForeignKey(Webinar, models.PROTECT, related_name="events")
@@ -58,6 +59,9 @@ class RoomSetup(models.Model):
     materials = models.JSONField(default=list)  # [{"title", "url"}]
     streams = models.JSONField(default=dict)  # "backup", "asl", "es" → as in Webinar.stage
     on_backup = models.BooleanField(default=False)
+    presenter_notes = models.CharField(
+        max_length=1000, blank=True
+    )  # from the hosts, for nobody else
     # In the address that a captioner posts to; empty: none was made.
     caption_secret = models.CharField(max_length=60, blank=True)
 
@@ -82,10 +86,15 @@ class RoomSetup(models.Model):
 
 
 class RoomHelper(models.Model):
-    """Somebody who helps the hosts in one room. Written by `webinars.room.team`."""
+    """Somebody who helps the hosts in one room, in one role. Written by `webinars.room.team`."""
+
+    class Role(models.TextChoices):
+        MODERATOR = "moderator", _("Moderator")
+        PRESENTER = "presenter", _("Presenter")
 
     webinar = models.ForeignKey(Webinar, models.PROTECT, related_name="helpers")
     person = models.ForeignKey(User, models.PROTECT, related_name="+")
+    role = models.CharField(max_length=9, choices=Role, default=Role.MODERATOR)
     added_at = models.DateTimeField(default=timezone.now)
 
     objects = PlannedQuerySet["RoomHelper"].as_manager()

@@ -12,7 +12,7 @@ same text into every socket's bounded queue.
     frames.py      from the log to frames; the snapshot that a page is drawn from
     hub.py         one per event loop: rooms, sockets, ticks
     socket.py      the ASGI application of one socket, and the origin check
-    team.py        who moderates a room without hosting it
+    team.py        who moderates a room or presents in it without hosting it
     door.py        who may come in, and whether they still may
     prompts.py     «are you still here?» at times that only the server knows
     captions.py    lines of live captions, from a captioner to every page
@@ -25,7 +25,8 @@ The protocol
 ------------
 Socket: `/ws/webinars/<slug>/?after=<seq>&lang=<en|es>`, with the session's cookie and the site's
 own `Origin`. Hosts and moderators get what moderators see; `&as=attendee` asks for what everybody
-sees, `&as=check` for that without being counted (the lobby's look whether a socket works).
+sees, `&as=presenter` for what presenters see, `&as=check` for what everybody sees without being
+counted (the lobby's look whether a socket works).
 Fallback: `GET /webinars/<slug>/events?after=<seq>` with the same parameters answers with
 one frame that holds the counts too: `{"to": seq, "ev": […], "tick": {…}, "beat": token}`. Poll
 every 3 to 5 seconds and send the last token as `beat`: that is presence.
@@ -43,7 +44,7 @@ Every frame is one JSON object; what it is shows in its keys.
 `{"tick": {"here": 214, "votes": {"7": 12}, "polls": {"3": 41}, "hands": 2, "reactions": {…}}}`
     Counts, at most once a second, never in the log: people here, votes for questions, how many
     answered a poll, hands up, people who reacted in the last half minute. Only what changed; all
-    of it once after joining. Moderators also get
+    of it once after joining. Moderators and presenters also get
     `"results": {"3": {"a": 30, "b": 11}}` of open polls (choices, or words that people typed).
 `{"cc": [["en", 12, "So that is why…"]]}`
     Lines of live captions: language, number, text. They may come twice.
@@ -55,10 +56,11 @@ Closing codes: 4403 not (or no longer) allowed, 4408 read too slowly: come back 
 4409 sends too much, 1012 the process stops: come back.
 
 Lists for everybody: `prompt`, `questions`, `chat`, `polls`, and with the one id 0 `stage`,
-`notice`, `materials`, `rules`. For moderators also `queue`, `dismissed`, `hands` and, in place of
-the stage, `controls` (id 0). In `questions`, elements with `data-first` stand before the others.
-Frames hold no personal marks («you voted»): those stand on the page, in answers to the person's
-own requests.
+`notice`, `materials`, `rules`. For moderators also `queue`, `dismissed`, `hands`, `notes` and, in
+place of the stage, `controls` (id 0). For presenters `questions`, `polls`, `hands`, `notice`,
+`notes` and `clock` (id 0), and no others. In `questions`, elements with `data-first` stand before
+the others. Frames hold no personal marks («you voted»): those stand on the page, in answers to the
+person's own requests.
 
 Server: uvicorn with `ws_per_message_deflate=False` (300 KB and half a millisecond for each socket
 otherwise), `lifespan="off"`, `ws_max_size=4096`.

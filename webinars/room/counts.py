@@ -1,4 +1,5 @@
-"""Votes: of questions and of polls. Never in the log, and the same for everybody but moderators."""
+"""Votes: of questions and of polls. Never in the log. Results of open polls are for moderators and
+presenters; the rest is for everybody."""
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
@@ -17,7 +18,7 @@ class Tally(NamedTuple):
 
     votes: Mapping[int, int]
     polls: Mapping[int, int]
-    results: Mapping[int, Mapping[str, int]]  # moderators only
+    results: Mapping[int, Mapping[str, int]]  # for moderators and presenters
     hands: int = 0
     reactions: Mapping[str, int] = MappingProxyType({})  # of the last half minute
 
@@ -38,7 +39,7 @@ class Tally(NamedTuple):
             _changes(before.reactions, self.reactions)
         ):
             tick["reactions"] = reactions
-        if audience == Audience.STAFF and (chosen := _changes(before.results, self.results)):
+        if audience != Audience.ALL and (chosen := _changes(before.results, self.results)):
             tick["results"] = chosen
         return tick
 

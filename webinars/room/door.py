@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.models import Session
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from people.access import has_second_step, owes_second_step
 from people.models import User
-from webinars.models import Hand, PromptEase, Registration, RoomHelper, Webinar
+from webinars.models import Hand, LiveWindow, PromptEase, Registration, RoomHelper, Webinar
 from webinars.room.log import Audience
 
 CHUNK = 500  # ids in one query
@@ -28,7 +28,7 @@ class Guest:
     person: User
     place: Registration | None
     hosting: bool
-    moderating: bool = False  # without hosting it
+    role: str = ""  # in the hosts' team, see RoomHelper
     hand_up: bool = False
     ease: str = ""  # see PromptEase
 
@@ -37,8 +37,17 @@ class Guest:
         return self.place is not None and self.place.state == Registration.State.SEATED
 
     @property
+    def moderating(self) -> bool:
+        """Without hosting it."""
+        return self.role == RoomHelper.Role.MODERATOR
+
+    @property
+    def presenting(self) -> bool:
+        return self.role == RoomHelper.Role.PRESENTER
+
+    @property
     def may_enter(self) -> bool:
-        return self.seated or self.hosting or self.moderating
+        return self.seated or self.hosting or bool(self.role)
 
 
 def knock(person: User, slug: str) -> Guest | None:
@@ -47,13 +56,14 @@ def knock(person: User, slug: str) -> Guest | None:
     helpers = RoomHelper.objects.filter(person=person.pk)
     eases = PromptEase.objects.filter(person=person.pk)
     hands = Hand.objects.filter(person=person.pk, lowered_at__isnull=True)
+    opened = LiveWindow.objects.filter(closed_at__isnull=True)
     mine = (
         Registration.objects.of(person)
         .filter(webinar__slug=slug)
         .select_related("webinar__policy", "webinar__room_setup")
         .annotate(
             hosted=Exists(hosts.filter(webinar=OuterRef("webinar"))),
-            helps=Exists(helpers.filter(webinar=OuterRef("webinar"))),
+            role=Subquery(helpers.filter(webinar=OuterRef("webinar")).values("role")),
             hand_up=Exists(hands.filter(webinar=OuterRef("webinar"))),
             ease=Subquery(eases.filter(webinar=OuterRef("webinar")).values("kind")),
         )
@@ -62,14 +72,17 @@ def knock(person: User, slug: str) -> Guest | None:
     place: Any = mine.first()
     if place is not None:
         webinar, hosted, hand_up = place.webinar, place.hosted, place.hand_up
-        ease, helps = place.ease or "", place.helps
+        ease, role = place.ease or "", place.role
     else:
-        found = Webinar.objects.visible_to(person).filter(slug=slug)
+        # A rehearsal is there for its hosts and for who helps them.
+        seen = Q(pk__in=Webinar.objects.visible_to(person)) | Q(pk__in=helpers.values("webinar"))
+        found = Webinar.objects.filter(seen, slug=slug)
         row: Any = (
             found.select_related("policy", "room_setup")
             .annotate(
                 hosted=Exists(hosts.filter(webinar=OuterRef("pk"))),
-                helps=Exists(helpers.filter(webinar=OuterRef("pk"))),
+                role=Subquery(helpers.filter(webinar=OuterRef("pk")).values("role")),
+                live_since=Subquery(opened.filter(webinar=OuterRef("pk")).values("opened_at")[:1]),
                 hand_up=Exists(hands.filter(webinar=OuterRef("pk"))),
             )
             .planned()
@@ -78,11 +91,11 @@ def knock(person: User, slug: str) -> Guest | None:
         if row is None:
             return None
         webinar, hosted, hand_up, ease = row, row.hosted, row.hand_up, ""
-        helps = row.helps
+        role = row.role
     hosting = person.is_superuser or (person.may_host and hosted)
     if webinar.published_at is None and not hosting:
         return None
-    return Guest(webinar, person, place, hosting, helps, hand_up, ease)
+    return Guest(webinar, person, place, hosting, role or "", hand_up, ease)
 
 
 class Pass(NamedTuple):
@@ -103,6 +116,8 @@ def audience_of(guest: Guest, wanted: str) -> str | None:
     """
     if wanted in {"attendee", CHECK}:
         return Audience.ALL
+    if wanted == "presenter":
+        return Audience.PRESENTER if guest.hosting or guest.role else None
     if not (guest.hosting or guest.moderating):
         return None if wanted == "host" else Audience.ALL
     return None if unproven(guest.person) else Audience.STAFF
@@ -159,7 +174,10 @@ def refused(passes: Collection[Pass]) -> set[Pass]:
     hosts = set(
         Webinar.hosts.through.objects.filter(webinar__in=rooms).values_list("webinar", "user")
     )
-    helpers = set(RoomHelper.objects.filter(webinar__in=rooms).values_list("webinar", "person"))
+    helpers = RoomHelper.objects.filter(webinar__in=rooms)
+    roles = {
+        (room, pk): role for room, pk, role in helpers.values_list("webinar", "person", "role")
+    }
     seats = {
         seat
         for chunk in _chunks({p.person_id for p in passes})
@@ -173,9 +191,13 @@ def refused(passes: Collection[Pass]) -> set[Pass]:
             return False
         password_mark, may_host, is_superuser = people[p.person_id]
         room = p.webinar_id, p.person_id
-        hosting = is_superuser or (may_host and room in hosts) or room in helpers
+        hosting = is_superuser or (may_host and room in hosts)
         seated = room in seats and p.webinar_id in published
-        enough = hosting if p.audience == Audience.STAFF else hosting or seated
+        enough = {
+            Audience.STAFF: hosting or roles.get(room) == RoomHelper.Role.MODERATOR,
+            Audience.PRESENTER: hosting or room in roles,
+            Audience.ALL: hosting or room in roles or seated,
+        }[Audience(p.audience)]
         return password_mark == p.password_mark and enough and (seated or not p.counted)
 
     return {p for p in passes if not stands(p)}

@@ -148,6 +148,21 @@ class PollForm(_Keyed):
         return [_localised(en, es) for en, es in zip(english, spanish, strict=True)]
 
 
+class NoteForm(forms.Form):
+    """To whoever presents, while they do."""
+
+    text = forms.CharField(
+        label=_("Note to the presenter"),
+        max_length=1000,
+        required=False,
+        help_text=_("Only presenters and moderators see it. Send it empty to clear it."),
+        widget=forms.Textarea({"rows": 2}),
+    )
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, auto_id="note-%s")
+
+
 class SetupForm(forms.Form):
     """How the room is; empty streams are none."""
 
@@ -164,6 +179,13 @@ class SetupForm(forms.Form):
         required=False,
         help_text=_("One on each line: the title, a space and the address."),
         widget=forms.Textarea({"rows": 4}),
+    )
+    presenter_notes = forms.CharField(
+        label=_("Notes to the presenter"),
+        max_length=1000,
+        required=False,
+        help_text=_("Only presenters and moderators see them."),
+        widget=forms.Textarea({"rows": 2}),
     )
     backup = forms.CharField(
         label=_("Backup stream"),
@@ -198,7 +220,7 @@ class SetupForm(forms.Form):
         self.setup = setup
         initial = {
             name: getattr(setup, name)
-            for name in ("notice", "slow_seconds", "links", "names_known")
+            for name in ("notice", "presenter_notes", "slow_seconds", "links", "names_known")
         }
         initial |= {name: address(setup.streams.get(name, {})) for name in STREAMS}
         initial["materials"] = "\n".join(f"{m['title']} {m['url']}" for m in setup.materials)
@@ -227,7 +249,9 @@ class SetupForm(forms.Form):
     @property
     def wanted(self) -> dict[str, Any]:
         said = self.cleaned_data
-        kept = ("notice", "materials", "slow_seconds", "links", "names_known")
+        kept = (
+            "notice", "presenter_notes", "materials", "slow_seconds", "links", "names_known",
+        )  # fmt: skip
         streams = {name: stream(said[name]) for name in STREAMS if said[name]}
         return {name: said[name] for name in kept} | {"streams": streams}
 

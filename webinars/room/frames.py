@@ -34,8 +34,10 @@ from webinars.room.shown import Item, Places, Rows
 FARTHEST = 300  # events that are replayed; beyond that a fresh page is smaller
 LISTS: dict[str, tuple[str, ...]] = {
     Audience.ALL: ("stage", "notice", "prompt", "materials", "rules", "questions", "chat", "polls"),
+    Audience.PRESENTER: ("clock", "notice", "notes", "questions", "polls", "hands"),
     Audience.STAFF: (
         "controls",
+        "notes",
         "notice",
         "materials",
         "rules",
@@ -46,6 +48,11 @@ LISTS: dict[str, tuple[str, ...]] = {
         "polls",
         "hands",
     ),
+}
+SEES = {  # which events reach whom
+    Audience.ALL: {Audience.ALL},
+    Audience.PRESENTER: {Audience.ALL, Audience.PRESENTER},
+    Audience.STAFF: {Audience.ALL, Audience.PRESENTER, Audience.STAFF},
 }
 AFTERWARDS = timedelta(minutes=10)
 
@@ -120,7 +127,7 @@ def _entries(
     places = {(kind, about): places for kind, about, places in _placed(rows, view.audience)}
     drawn: dict[tuple[str, int | None, str], str | None] = {}
     for seq, kind, about, audience in events:
-        if audience == Audience.STAFF and view.audience != Audience.STAFF:
+        if audience not in SEES[Audience(view.audience)]:
             continue
         for target, item in places.get((kind, about), {}).items():
             key = kind, about, target
@@ -143,6 +150,7 @@ def _placed(rows: Rows, audience: str) -> Iterator[tuple[str, int | None, Places
     yield "notice", None, shown.places_of_notice(rows, audience)
     yield "materials", None, shown.places_of_materials(rows, audience)
     yield "rules", None, shown.places_of_rules(rows, audience)
+    yield "notes", None, shown.places_of_notes(rows, audience)
     for question in rows.questions:
         yield "question", question.pk, shown.places_of_question(rows, question, audience)
     for message in rows.messages:
@@ -241,9 +249,10 @@ def snapshot(
     """
     if questions is None:
         questions = questions_of(webinar)
-        if audience == Audience.ALL:
+        if audience != Audience.STAFF:
             questions = questions.public()
-    last = list(messages_of(webinar).order_by("-pk")[:SHOWN])
+    has_chat = "chat" in LISTS[audience]
+    last = list(messages_of(webinar).order_by("-pk")[:SHOWN]) if has_chat else []
     polls = polls_of(webinar) if polls is None else polls
     rows = Rows(
         webinar,

@@ -1,6 +1,7 @@
 """Raised hands and reactions: what a room shows without words. The only writer of both.
 
-Everybody sees how many; who raised a hand is for moderators, in the order in which they did.
+Everybody sees how many; who raised a hand is for moderators and presenters, in the order in which
+they did.
 """
 
 from collections import Counter, defaultdict
@@ -37,7 +38,7 @@ def raise_hand(webinar: Webinar, person: User, *, wanted: bool) -> None:
         up.save(update_fields=["lowered_at"])
     else:
         return
-    log.append(room, "hand", up.pk, audience=Audience.STAFF)
+    log.append(room, "hand", up.pk, audience=Audience.PRESENTER)
     transaction.on_commit(partial(doorbell.ring, room.pk, "tally"), robust=True)
 
 
@@ -49,7 +50,7 @@ def lower(hand: Hand, by: User) -> None:
         lowered_at=timezone.now()
     )
     if lowered:
-        log.append(room, "hand", hand.pk, audience=Audience.STAFF, by=by.pk)
+        log.append(room, "hand", hand.pk, audience=Audience.PRESENTER, by=by.pk)
         audit.note(by, "room.hand-lowered", hand, webinar=room.pk)
         transaction.on_commit(partial(doorbell.ring, room.pk, "tally"), robust=True)
 

@@ -123,6 +123,17 @@ def answer(question: RoomQuestion, by: User, text: str) -> None:
 
 
 @transaction.atomic
+def answered_live(question: RoomQuestion, by: User) -> None:
+    """It was answered aloud. Safe to repeat, and an answer in writing that came first stays."""
+    _room, question = _at_rest(question)
+    if question.state == State.ANSWERED:
+        return
+    if question.state != State.APPROVED:
+        raise ValidationError(_("This question is not shown any more."), code="hidden")
+    answer(question, by, "")
+
+
+@transaction.atomic
 def pin(question: RoomQuestion, by: User, *, wanted: bool, now: datetime | None = None) -> None:
     """Keep it above the others, or no longer. Safe to repeat."""
     room, question = _at_rest(question)

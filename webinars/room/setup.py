@@ -1,5 +1,5 @@
-"""How a room is set up: its chat, its notice, its materials, its streams. The only writer of
-RoomSetup. Whoever is in the room sees each change at once."""
+"""How a room is set up: its chat, its notice, its materials, its streams, notes to who presents.
+The only writer of RoomSetup. Whoever is in the room and may see it sees each change at once."""
 
 import re
 from typing import Any
@@ -12,6 +12,7 @@ from people import audit
 from people.models import User
 from webinars.models import RoomSetup, Webinar
 from webinars.room import log
+from webinars.room.log import Audience
 
 STREAMS = ("backup", "asl", "es")
 # What of the room has to be drawn anew when a setting changes: the kind of the event.
@@ -22,6 +23,7 @@ _EVENTS = {
     "materials": "materials",
     "streams": "state",
     "on_backup": "state",
+    "presenter_notes": "notes",
 }
 _YOUTUBE = re.compile(
     r"https://(?:www\.|m\.)?(?:youtube\.com/(?:watch\?v=|live/|embed/)|youtu\.be/)([\w-]{6,20})"
@@ -44,7 +46,8 @@ def change(webinar: Webinar, by: User, **wanted: Any) -> RoomSetup:
         setup.on_backup = False
     setup.save()
     for kind in sorted({_EVENTS[name] for name in changed if name in _EVENTS}):
-        log.append(room, kind, by=by.pk)
+        seen = Audience.PRESENTER if kind == "notes" else Audience.ALL
+        log.append(room, kind, audience=seen, by=by.pk)
     audit.note(by, "room.set-up", room, changed=changed)
     return setup
 

@@ -52,6 +52,11 @@ class Question(Item):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PresenterQuestion(Question):
+    template = "webinars/room/presenter_question.html"
+
+
+@dataclass(frozen=True, kw_only=True)
 class HostQuestion(Item):
     template = "webinars/room/host_question.html"
     text: str
@@ -98,6 +103,14 @@ class Notice(Item):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Notes(Item):
+    """What the hosts tell whoever presents, and nobody else."""
+
+    template = "webinars/room/notes.html"
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Materials(Item):
     template = "webinars/room/materials.html"
     links: tuple[tuple[str, str], ...]  # (title, address)
@@ -113,6 +126,11 @@ class HandUp(Item):
     template = "webinars/room/hand.html"
     by: str
     raised_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class PresenterHand(HandUp):
+    template = "webinars/room/presenter_hand.html"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +157,13 @@ class Poll(Item):
     answered: int = 0
     mean: float | None = None  # of a scale
     knowledge: bool = False  # closed, and some answers are right
+
+
+@dataclass(frozen=True, kw_only=True)
+class PresenterPoll(Poll):
+    """What the room says so far comes in ticks."""
+
+    template = "webinars/room/presenter_poll.html"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,6 +211,18 @@ class Controls(Item):
     live_since: datetime | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Clock(Item):
+    """Where the session stands, and until when it may go on."""
+
+    template = "webinars/room/clock.html"
+    state: str
+    cancelled: bool
+    starts_at: datetime
+    ends_at: datetime
+    live_since: datetime | None = None
+
+
 type Places = dict[str, Item | None]  # list → what stands there; None: not in it
 
 
@@ -210,11 +247,12 @@ def name(person: User) -> str:
 def places_of_question(rows: Rows, row: RoomQuestion, audience: str) -> Places:
     State = RoomQuestion.State
     public = row.state in {State.APPROVED, State.ANSWERED}
-    if audience == Audience.ALL:
+    if audience != Audience.STAFF:
         if not public:
             return {"questions": None}
+        kind = Question if audience == Audience.ALL else PresenterQuestion
         return {
-            "questions": Question(
+            "questions": kind(
                 slug=rows.webinar.slug,
                 id=row.pk,
                 text=row.text,
@@ -244,6 +282,8 @@ def places_of_question(rows: Rows, row: RoomQuestion, audience: str) -> Places:
 
 
 def places_of_message(rows: Rows, row: ChatMessage, audience: str) -> Places:
+    if audience == Audience.PRESENTER:
+        return {}
     if row.removed_at is not None:
         return {"chat": None}
     kind = Message if audience == Audience.ALL else HostMessage
@@ -261,12 +301,13 @@ def places_of_message(rows: Rows, row: ChatMessage, audience: str) -> Places:
 
 def places_of_poll(rows: Rows, row: models.Poll, audience: str) -> Places:
     # Counts of an open poll come in ticks; in here they would differ from one reading to the next.
-    if audience != Audience.ALL:
+    if audience == Audience.STAFF:
         closed = row.state == models.Poll.State.CLOSED
         return {"polls": host_poll(row, rows.webinar.slug, counted=closed)}
     if row.state == models.Poll.State.DRAFT:
         return {"polls": None}
-    return {"polls": poll(row, rows.webinar.slug)}
+    kind = Poll if audience == Audience.ALL else PresenterPoll
+    return {"polls": poll(row, rows.webinar.slug, kind=kind)}
 
 
 def host_poll(row: models.Poll, slug: str, *, counted: bool = True) -> HostPoll:
@@ -283,11 +324,13 @@ def host_poll(row: models.Poll, slug: str, *, counted: bool = True) -> HostPoll:
     )
 
 
-def poll(row: models.Poll, slug: str, *, mine: Collection[str] = ()) -> Poll:
+def poll(
+    row: models.Poll, slug: str, *, mine: Collection[str] = (), kind: type[Poll] = Poll
+) -> Poll:
     """The result shows once the poll is closed, and early to who answered (`mine`)."""
     closed = row.state == models.Poll.State.CLOSED
     counted = bool(mine) or closed
-    return Poll(
+    return kind(
         slug=slug,
         id=row.pk,
         kind=row.kind,
@@ -332,6 +375,17 @@ def places_of_state(rows: Rows, audience: str) -> Places:
     webinar, setup = rows.webinar, RoomSetup.of(rows.webinar)
     if audience == Audience.ALL:
         return {"stage": stage(webinar)}
+    if audience == Audience.PRESENTER:
+        return {
+            "clock": Clock(
+                slug=webinar.slug,
+                state=webinar.state,
+                cancelled=webinar.cancelled_at is not None,
+                starts_at=webinar.starts_at,
+                ends_at=webinar.ends_at,
+                live_since=rows.live_since,
+            )
+        }
     return {
         "controls": Controls(
             slug=webinar.slug,
@@ -375,6 +429,8 @@ def _player(stream: str, shown: Mapping[str, Any]) -> Player:
 
 
 def places_of_rules(rows: Rows, audience: str) -> Places:
+    if audience == Audience.PRESENTER:
+        return {}
     setup, kind = RoomSetup.of(rows.webinar), Rules if audience == Audience.ALL else HostRules
     return {
         "rules": kind(slug=rows.webinar.slug, slow_seconds=setup.slow_seconds, links=setup.links)
@@ -386,7 +442,16 @@ def places_of_notice(rows: Rows, audience: str) -> Places:
     return {"notice": Notice(slug=rows.webinar.slug, text=setup.notice) if setup.notice else None}
 
 
+def places_of_notes(rows: Rows, audience: str) -> Places:
+    if audience == Audience.ALL:
+        return {}
+    text = RoomSetup.of(rows.webinar).presenter_notes
+    return {"notes": Notes(slug=rows.webinar.slug, text=text) if text else None}
+
+
 def places_of_materials(rows: Rows, audience: str) -> Places:
+    if audience == Audience.PRESENTER:
+        return {}
     given = RoomSetup.of(rows.webinar).materials
     links = [(str(each["title"]), str(each["url"])) for each in given]
     safe = tuple((title, url) for title, url in links if _SAFE.match(url))
@@ -401,8 +466,9 @@ def places_of_prompt(rows: Rows, row: Prompt, audience: str) -> Places:
 
 
 def places_of_hand(rows: Rows, row: Hand, audience: str) -> Places:
-    """For moderators alone: others get a number in ticks."""
+    """For moderators and presenters: others get a number in ticks."""
     if audience == Audience.ALL:
         return {}
-    item = HandUp(slug=rows.webinar.slug, id=row.pk, by=name(row.person), raised_at=row.raised_at)
+    kind = HandUp if audience == Audience.STAFF else PresenterHand
+    item = kind(slug=rows.webinar.slug, id=row.pk, by=name(row.person), raised_at=row.raised_at)
     return {"hands": item if row.lowered_at is None else None}

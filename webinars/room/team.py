@@ -1,4 +1,4 @@
-"""Who moderates a room without hosting it. The only writer of RoomHelper."""
+"""Who moderates a room or presents in it without hosting it. The only writer of RoomHelper."""
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -10,24 +10,44 @@ from people import audit
 from people.models import User
 from webinars.models import RoomHelper, Webinar
 
+Role = RoomHelper.Role
+
 
 def moderated_by(person: User) -> PlannedQuerySet[Webinar]:
     """Rooms in which this person lets questions through: as a host, or as a moderator."""
-    mine = RoomHelper.objects.filter(person=person).values("webinar")
+    mine = RoomHelper.objects.filter(person=person, role=Role.MODERATOR).values("webinar")
     hosted = Webinar.objects.hosted_by(person).values("pk")
     return Webinar.objects.filter(Q(pk__in=hosted) | Q(pk__in=mine))
 
 
+def role_of(person: User, webinar: Webinar) -> str:
+    """Empty: none."""
+    mine = RoomHelper.objects.filter(person=person, webinar=webinar)
+    return mine.values_list("role", flat=True).first() or ""
+
+
 @transaction.atomic
-def add(webinar: Webinar, email: str, by: User) -> RoomHelper:
-    """Whoever has an account here. Safe to repeat."""
+def add(webinar: Webinar, email: str, by: User, role: str = Role.MODERATOR) -> RoomHelper:
+    """Whoever has an account here. Safe to repeat; another role takes the place of the one before,
+    and who was in the console and is no moderator now is out within five seconds."""
     person = User.objects.filter(email=email.strip().lower(), is_active=True).first()
     if person is None:
         raise ValidationError(_("Nobody with this address has an account here."))
-    helper, is_new = RoomHelper.objects.get_or_create(webinar=webinar, person=person)
-    if is_new:
-        audit.note(by, "room.moderator-added", helper, webinar=webinar.pk, person=person.pk)
+    helper, is_new = RoomHelper.objects.get_or_create(
+        webinar=webinar, person=person, defaults={"role": role}
+    )
+    if is_new or helper.role != role:
+        helper.role = role
+        helper.save(update_fields=["role"])
+        audit.note(by, f"room.{role}-added", helper, webinar=webinar.pk, person=person.pk)
     return helper
+
+
+def bring_along(webinar: Webinar, to: Webinar) -> None:
+    """The same team in another room, which has none yet: a rehearsal."""
+    RoomHelper.objects.bulk_create(
+        [RoomHelper(webinar=to, person_id=h.person_id, role=h.role) for h in webinar.helpers.all()]
+    )
 
 
 @transaction.atomic
@@ -36,6 +56,6 @@ def remove(helper: RoomHelper, by: User) -> None:
     gone, _rows = RoomHelper.objects.filter(pk=helper.pk).delete()
     if gone:
         audit.note(
-            by, "room.moderator-removed", helper.webinar, webinar=helper.webinar_id,
+            by, f"room.{helper.role}-removed", helper.webinar, webinar=helper.webinar_id,
             person=helper.person_id,
         )  # fmt: skip

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from webinars.views import captions, console, hosting, lobby, moderation, room
+from webinars.views import captions, console, hosting, lobby, moderation, presenter, room
 
 urlpatterns = [
     path("webinars/<slug:slug>/room/", room.room, name="room"),
@@ -22,6 +22,9 @@ urlpatterns = [
     path("captions/seq", captions.last, name="caption-seq"),
     path("host/<slug:slug>/captions/", captions.new_address, name="captions-address"),
     path("webinars/<slug:slug>/events", room.events, name="events"),
+    path("webinars/<slug:slug>/presenter/", presenter.presenter, name="presenter"),
+    path("webinars/<slug:slug>/presenter/questions/<int:pk>/", presenter.answered,
+         name="presenter-answered"),
     path("host/", hosting.hosting, name="hosting"),
     path("host/<slug:slug>/", console.console, name="host"),
     path("host/<slug:slug>/state/", console.change_state, name="change-state"),
@@ -35,11 +38,12 @@ urlpatterns = [
     path("host/<slug:slug>/silences/<int:pk>/lift/", moderation.hear, name="hear"),
     path("host/<slug:slug>/hands/<int:pk>/", moderation.lower_hand, name="lower-hand"),
     path("host/<slug:slug>/chat/rules/", moderation.chat_rules, name="chat-rules"),
+    path("host/<slug:slug>/note/", moderation.note, name="note"),
     path("host/<slug:slug>/prompts/", moderation.prompts_page, name="prompts"),
     path("host/<slug:slug>/acts/", moderation.acts, name="acts"),
     path("host/<slug:slug>/room/", console.set_up, name="room-setup"),
-    path("host/<slug:slug>/team/", console.add_moderator, name="team"),
-    path("host/<slug:slug>/team/<int:pk>/", console.remove_moderator, name="team-remove"),
+    path("host/<slug:slug>/team/", console.add_to_team, name="team"),
+    path("host/<slug:slug>/team/<int:pk>/", console.remove_from_team, name="team-remove"),
     path("host/<slug:slug>/streams/", console.change_streams, name="change-streams"),
     path("host/<slug:slug>/polls/", console.write_poll, name="write-poll"),
     path("host/<slug:slug>/polls.csv", console.polls_csv, name="polls-csv"),

@@ -35,7 +35,7 @@ from webinars.models import (
     Webinar,
 )
 from webinars.room import chat, door, frames, heads, polls, setup, shown, stage, team
-from webinars.room.forms import MessageForm, PollForm, SetupForm
+from webinars.room.forms import MessageForm, NoteForm, PollForm, SetupForm
 from webinars.room.log import Audience
 from webinars.roster import as_csv
 
@@ -59,7 +59,7 @@ def moderators[**P](view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse
 
 @moderators
 def console(request: SignedIn, slug: str) -> HttpResponse:
-    return _console(request, moderated(request, slug))
+    return page(request, moderated(request, slug))
 
 
 @only(host)
@@ -126,7 +126,7 @@ def say(request: SignedIn, slug: str) -> HttpResponse:
         return see_other(f"{address(webinar)}#chat")
     if request.htmx:
         return _composer(request, webinar, form, status=422)
-    return _console(request, webinar, say=form, status=422)
+    return page(request, webinar, say=form, status=422)
 
 
 @moderators
@@ -154,7 +154,7 @@ def write_poll(request: SignedIn, slug: str) -> HttpResponse:
         return see_other(f"{address(webinar)}#polls")
     if request.htmx:
         return _part(request, "write-poll", {"webinar": webinar, "write": form}, status=422)
-    return _console(request, webinar, write=form, status=422)
+    return page(request, webinar, write=form, status=422)
 
 
 @moderators
@@ -206,10 +206,14 @@ def _result(poll: Poll, chosen: Counter[str]) -> list[tuple[str, int, str]]:
 
 @only(host)
 @require_POST
-def add_moderator(request: SignedIn, slug: str) -> HttpResponse:
+def add_to_team(request: SignedIn, slug: str) -> HttpResponse:
+    """A moderator or a presenter."""
     webinar = hosted(request, slug)
+    role = request.POST.get("role", team.Role.MODERATOR)
+    if role not in team.Role.values:
+        return HttpResponseBadRequest()
     try:
-        team.add(webinar, request.POST.get("email", ""), request.user)
+        team.add(webinar, request.POST.get("email", ""), request.user, role)
     except ValidationError as error:
         form = SetupForm(None, setup=RoomSetup.of(webinar))
         return _set_up(request, webinar, form, refusal=error.messages[0])
@@ -218,7 +222,7 @@ def add_moderator(request: SignedIn, slug: str) -> HttpResponse:
 
 @only(host)
 @require_POST
-def remove_moderator(request: SignedIn, slug: str, pk: int) -> HttpResponse:
+def remove_from_team(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     webinar = hosted(request, slug)
     helpers = RoomHelper.objects.select_related("webinar")
     team.remove(get_object_or_404(helpers, webinar=webinar, pk=pk), request.user)
@@ -252,7 +256,10 @@ def _set_up(
     context = {
         "webinar": webinar,
         "form": form,
-        "helpers": helpers.order_by("person__name", "pk"),
+        "helpers": helpers.order_by("role", "person__name", "pk"),
+        "roles": team.Role.choices,
+        "role": request.POST.get("role", team.Role.MODERATOR),
+        "presenter_address": absolute(reverse("webinars:presenter", args=[webinar.slug])),
         "refusal": refusal,
         "caption_address": absolute(path) if path else "",
     }
@@ -295,16 +302,18 @@ def address(webinar: Webinar) -> str:
     return reverse("webinars:host", args=[webinar.slug])
 
 
-def _console(
+def page(
     request: SignedIn,
     webinar: Webinar,
     *,
     say: MessageForm | None = None,
     write: PollForm | None = None,
+    note: NoteForm | None = None,
     refusal: str = "",
     typed: dict[int, str] | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    """The whole console: eight queries, however much was said."""
     counted: Any = webinar
     asked = frames.questions_of(webinar).annotate(vote_count=Count("votes"))
     snapshot = frames.snapshot(webinar, Audience.STAFF, questions=asked)
@@ -323,6 +332,7 @@ def _console(
         "here": (counted.on_sockets or 0) + (counted.by_polls or 0),
         "say": say or MessageForm(),
         "write": write or PollForm(),
+        "note": note or NoteForm(),
         "refusal": refusal,
         "hands": snapshot.lists["hands"],
         "reactions": Reaction.Kind.choices,
@@ -371,6 +381,6 @@ def refused(
     reason = error.messages[0]
     if not request.htmx:
         webinar = moderated(request, webinar.slug)
-        return _console(request, webinar, refusal=reason, typed=typed, status=422)
+        return page(request, webinar, refusal=reason, typed=typed, status=422)
     told = json.dumps({"room:refused": {"reason": reason}})
     return HttpResponse(status=422, headers={"HX-Trigger": told, "HX-Reswap": "none"})

@@ -26,7 +26,8 @@ from webinars.models import (
     Webinar,
 )
 from webinars.room import chat, hands, prompts, questions, setup, shown
-from webinars.room.forms import AnswerForm
+from webinars.room.forms import AnswerForm, NoteForm
+from webinars.views import console
 from webinars.views.console import address, done, hosted, moderated, moderators, refused
 
 ON_A_PAGE = 100
@@ -47,6 +48,8 @@ WORDS = {
     "room.hand-lowered": gettext_lazy("took a hand down"),
     "room.moderator-added": gettext_lazy("added a moderator"),
     "room.moderator-removed": gettext_lazy("removed a moderator"),
+    "room.presenter-added": gettext_lazy("added a presenter"),
+    "room.presenter-removed": gettext_lazy("removed a presenter"),
     "room.prompts-eased": gettext_lazy("changed what a person is asked in between"),
     "room.captions-address": gettext_lazy("made an address for captions"),
     "room.poll-written": gettext_lazy("wrote a poll"),
@@ -69,7 +72,7 @@ def moderate(request: SignedIn, slug: str, pk: int) -> HttpResponse:
         elif act == "dismiss":
             questions.dismiss(question, request.user)
         elif act == "live":
-            questions.answer(question, request.user, "")
+            questions.answered_live(question, request.user)
         elif act in {"pin", "unpin"}:
             questions.pin(question, request.user, wanted=act == "pin")
         elif act == "answer":
@@ -166,6 +169,20 @@ def chat_rules(request: SignedIn, slug: str) -> HttpResponse:
     else:
         return HttpResponseBadRequest()
     return done(request, webinar, "chat")
+
+
+@moderators
+@require_POST
+def note(request: SignedIn, slug: str) -> HttpResponse:
+    """What the presenter reads on their screen."""
+    webinar = moderated(request, slug)
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        if request.htmx:
+            return refused(request, webinar, form.errors.as_data()["text"][0])
+        return console.page(request, webinar, note=form, status=422)
+    setup.change(webinar, request.user, presenter_notes=form.cleaned_data["text"])
+    return done(request, webinar, "notes")
 
 
 @only(host)

@@ -402,8 +402,12 @@ def _told(events: dict[str, object]) -> HttpResponse:
 
 def _refused(request: SignedIn, guest: Guest, error: ValidationError) -> HttpResponse:
     """A press that came too late: the reason in a toast; without a script, on the page."""
-    reason = error.messages[0]
     if not request.htmx:
-        return _page(request, guest, refusal=reason, status=422)
-    told = json.dumps({"room:refused": {"reason": reason}})
+        return _page(request, guest, refusal=error.messages[0], status=422)
+    return refusal_of(error)
+
+
+def refusal_of(error: ValidationError) -> HttpResponse:
+    """For a script: the reason in a toast."""
+    told = json.dumps({"room:refused": {"reason": error.messages[0]}})
     return HttpResponse(status=422, headers={"HX-Trigger": told, "HX-Reswap": "none"})

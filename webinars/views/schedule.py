@@ -16,6 +16,7 @@ from people.access import SignedIn, credit_administrator, host
 from people.models import User
 from webinars import invitations
 from webinars.models import Registration, Webinar
+from webinars.room import team
 
 PAST_ON_A_PAGE = 12
 State = Registration.State
@@ -56,6 +57,7 @@ def webinar(request: HttpRequest, slug: str) -> HttpResponse:
         "hosting": isinstance(person, User)
         and host(person)
         and Webinar.objects.hosted_by(person).filter(pk=found.pk).exists(),
+        "role": team.role_of(person, found) if isinstance(person, User) else "",
         "may_credit": isinstance(person, User) and credit_administrator(person),
     }
     return render(request, "webinars/webinar.html", context)

@@ -6,7 +6,7 @@ from itertools import count
 from tests.factories import both, make_person
 from tests.webinars.factories import make_webinar, seat
 from webinars.models import Hand, Webinar
-from webinars.room import chat, hands, polls, questions, stage
+from webinars.room import chat, hands, polls, questions, stage, team
 
 numbers = count(1)
 
@@ -28,6 +28,12 @@ def make_room(*, live=True, host=None, **fields) -> Webinar:
 def make_guest(webinar, **fields):
     person = make_person(**fields)
     seat(person, webinar)
+    return person
+
+
+def make_presenter(webinar, **fields):
+    person = make_person(**fields)
+    team.add(webinar, person.email, host_of(webinar), team.Role.PRESENTER)
     return person
 
 

@@ -8,6 +8,7 @@ from webinars.room.frames import LISTS, View
 from webinars.room.log import Audience
 
 ATTENDEE, MODERATOR = View(Audience.ALL, "en"), View(Audience.STAFF, "en")
+PRESENTER = View(Audience.PRESENTER, "en")
 
 
 class Page:

@@ -250,6 +250,7 @@ ROUTES = [
     ("post", "hear", "silence"),
     ("post", "lower-hand", "hand"),
     ("post", "chat-rules", None),
+    ("post", "note", None),
     ("post", "change-streams", None),
     ("get", "room-setup", None),
     ("post", "room-setup", None),
@@ -265,7 +266,9 @@ MAKE = {
 
 
 @pytest.mark.parametrize(("method", "name", "nested"), ROUTES)
-@pytest.mark.parametrize("who", ["stranger", "attendee", "host of another", "trainer", "demoted"])
+@pytest.mark.parametrize(
+    "who", ["stranger", "attendee", "host of another", "trainer", "demoted", "presenter"]
+)
 def test_the_console_is_for_its_hosts(client, room, who, method, name, nested):
     person = {
         "stranger": make_person,
@@ -273,6 +276,7 @@ def test_the_console_is_for_its_hosts(client, room, who, method, name, nested):
         "host of another": lambda: make.host_of(make.make_room()),
         "trainer": lambda: make_person(may_author=True),
         "demoted": lambda: make_person(),
+        "presenter": lambda: make.make_presenter(room),
     }[who]()
     if who == "demoted":
         room.hosts.add(person)

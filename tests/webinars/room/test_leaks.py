@@ -1,15 +1,28 @@
-"""What an attendee's frames may never hold. Every test first shows that there is a leak to find."""
+"""What frames may never hold that are not for moderators. A leak test needs a leak to find."""
 
 import json
 import re
 
 import pytest
+from django.utils import timezone
 
 from tests.factories import both, make_person
 from tests.webinars.room import factories as make
-from tests.webinars.room.reading import ATTENDEE, MODERATOR
+from tests.webinars.room.reading import ATTENDEE, MODERATOR, PRESENTER
 from webinars.models import Webinar
-from webinars.room import chat, counts, frames, hands, polls, questions, setup, shown, stage
+from webinars.room import (
+    captions,
+    chat,
+    counts,
+    frames,
+    hands,
+    polling,
+    polls,
+    questions,
+    setup,
+    shown,
+    stage,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +38,11 @@ UNSEEN = {
     "joined": "joined-words",
     "raised hand": "Hector Hand",
     "unknown author": "Uma Unknown",
+    "note": "note-words",
+    "right answer": "Right answer",
 }
+SHOWN_TO_PRESENTERS = {"raised hand", "note"}
+OUTSIDE_THEIR_VIEW = {"stage": "abcdefghijk", "chat": "said-words", "materials": "material-words"}
 SEEN = {"approved-words", "answered-words", "said-words", "open-poll-words", "Vera Visible"}
 
 
@@ -64,6 +81,10 @@ def room(db):
     setup.change(room, host, names_known=False)
     make.ask(room, make.make_guest(room, name="Uma Unknown"), "unnamed-words", anonymous=True)
     polls.draft(room, host, both("draft-poll-words"), [both("draft-choice-words"), both("x")])
+    make.make_poll(room, right=[1])
+    link = {"title": "material-words", "url": "/practices/"}
+    setup.change(room, host, presenter_notes="note-words", materials=[link])
+    captions.new_address(room, host)
     room.refresh_from_db()
     return room
 
@@ -77,16 +98,21 @@ def raw(room, view):
         for items in frames.snapshot(room, view.audience).lists.values()
         for item in items
     ]
-    tick = counts.tallies([room.pk])[room.pk].tick(view.audience)
-    return "\n".join([told, *drawn, frames.encode(tick)])
+    polling.forget_counts()
+    passing = polling.passing(room.pk, view.audience, timezone.now())
+    return "\n".join([told, *drawn, frames.encode(passing)])
 
 
 def test_there_is_everything_to_leak(room):
     everything = raw(room, MODERATOR)
 
     for kind in ("waiting", "dismissed", "hidden author", "draft poll", "draft choice",
-                 "raised hand"):  # fmt: skip
+                 "raised hand", "note"):  # fmt: skip
         assert UNSEEN[kind] in everything, kind
+    for words in ("said-words", "material-words"):
+        assert words in everything
+    for kind in SHOWN_TO_PRESENTERS:
+        assert UNSEEN[kind] in raw(room, PRESENTER), kind
     assert SEEN - {word for word in SEEN if word in raw(room, ATTENDEE)} == set()
 
 
@@ -95,8 +121,30 @@ def test_an_attendee_never_gets(kind, room):
     assert UNSEEN[kind] not in raw(room, ATTENDEE)
 
 
-@pytest.mark.parametrize("view", [ATTENDEE, MODERATOR])
+@pytest.mark.parametrize("kind", UNSEEN.keys() - SHOWN_TO_PRESENTERS)
+def test_a_presenter_never_gets(kind, room):
+    assert UNSEEN[kind] not in raw(room, PRESENTER)
+
+
+@pytest.mark.parametrize("kind", OUTSIDE_THEIR_VIEW)
+def test_what_a_presenter_has_no_use_for_is_not_sent(kind, room):
+    stage.go_live(room, make.host_of(room))
+    assert OUTSIDE_THEIR_VIEW[kind] in raw(room, ATTENDEE)
+    assert OUTSIDE_THEIR_VIEW[kind] not in raw(room, PRESENTER)
+
+
+@pytest.mark.parametrize("view", [ATTENDEE, PRESENTER])
+def test_no_frame_has_the_address_of_a_moderators_act(room, view):
+    """Not even a button that would be refused."""
+    assert "/host/" in raw(room, MODERATOR)
+    assert "/host/" not in raw(room, view)
+
+
+@pytest.mark.parametrize("view", [ATTENDEE, PRESENTER, MODERATOR])
 def test_no_frame_holds_an_address(room, view):
+    room.refresh_from_db()
+    assert len(room.room_setup.caption_secret) > 20
+    assert room.room_setup.caption_secret not in raw(room, view)
     assert not re.search(r"[\w.]+@[\w.]+", raw(room, view))
 
 
@@ -110,18 +158,20 @@ def test_removed_and_withdrawn_words_are_gone_for_moderators_too(room):
 
 
 def test_the_result_of_an_open_poll_is_for_moderators_and_who_voted(room):
-    everyone, moderators = (
-        counts.tallies([room.pk])[room.pk].tick(view.audience) for view in (ATTENDEE, MODERATOR)
+    everyone, presenters, moderators = (
+        counts.tallies([room.pk])[room.pk].tick(view.audience)
+        for view in (ATTENDEE, PRESENTER, MODERATOR)
     )
 
     assert "progress" not in raw(room, ATTENDEE)
     assert set(everyone) == {"votes", "polls", "hands"}
-    assert list(everyone["polls"].values()) == [3]
-    assert list(moderators["results"].values()) == [{"a": 2, "b": 1}]
+    assert list(everyone["polls"].values()) == [3, 0]
+    assert list(moderators["results"].values()) == [{"a": 2, "b": 1}, {}]
+    assert presenters == moderators
 
 
 def test_a_closed_poll_says_how_many_and_not_who(room):
-    poll = room.polls.get(state="open")
+    poll = room.polls.filter(state="open").first()
     polls.close(poll, make.host_of(room))
 
     told = raw(room, ATTENDEE)
@@ -131,13 +181,20 @@ def test_a_closed_poll_says_how_many_and_not_who(room):
 
 
 def test_an_event_for_moderators_is_no_entry_for_others(room):
-    _, told = frames.news(room, {(ATTENDEE, 0), (MODERATOR, 0)})
-    seen = {view: {e["seq"] for e in told[view, 0]["ev"]} for view in (ATTENDEE, MODERATOR)}
-    staff = set(room.events.filter(audience="staff").values_list("seq", flat=True))
+    views = (ATTENDEE, PRESENTER, MODERATOR)
+    _, told = frames.news(room, {(view, 0) for view in views})
+    seen = {view: {e["seq"] for e in told[view, 0]["ev"]} for view in views}
+    only = {
+        who: set(room.events.filter(audience=who).values_list("seq", flat=True))
+        for who in ("staff", "speaker")
+    }
 
-    assert staff
+    assert only["staff"]
+    assert only["speaker"]
     assert seen[MODERATOR] == set(range(1, room.room_seq + 1))
-    assert seen[ATTENDEE] == seen[MODERATOR] - staff
+    assert seen[ATTENDEE] == seen[MODERATOR] - only["staff"] - only["speaker"]
+    assert seen[PRESENTER] & only["staff"] == set()
+    assert seen[PRESENTER] >= only["speaker"]
 
 
 def test_an_entry_has_these_keys_and_no_others(room):

@@ -352,13 +352,15 @@ class Room extends HTMLElement {
     list.replaceChildren(...rows.slice(0, 60).map(([word, people]) => {
       const row = document.createElement("li");
       const count = Object.assign(document.createElement("span"), { className: "gw-count", textContent: people });
+      row.append(word, " ", count);
+      if (!list.dataset.address) return row;
       const hide = Object.assign(document.createElement("button"), { className: "usa-button usa-button--unstyled", name: "act", value: `hide:${word}`, textContent: list.dataset.hide });
       hide.setAttribute("form", "room-acts");
       hide.setAttribute("formaction", list.dataset.address);
       hide.setAttribute("hx-post", list.dataset.address);
       hide.setAttribute("hx-swap", "none");
       hide.append(Object.assign(document.createElement("span"), { className: "usa-sr-only", textContent: `: ${word}` }));
-      row.append(word, " ", count, " ", hide);
+      row.append(" ", hide);
       return row;
     }));
     htmx.process(list);
