@@ -24,7 +24,7 @@ from typing import Any
 
 from courses.document import Lesson, Question
 from courses.models import Answer, Attempt, Course
-from courses.models.course import document_of
+from courses.models.course import documents_of
 
 FEWEST = 11
 
@@ -145,46 +145,58 @@ def analyse(course: Course, lesson: Lesson) -> list[Item]:
 
     A question whose words or answers changed starts anew. Two queries for any number of learners.
     """
+    return analyse_all(course, [lesson])[lesson.uuid]
+
+
+def analyse_all(course: Course, lessons: Iterable[Lesson]) -> dict[str, list[Item]]:
+    """The same of several lessons, by uuid, in as many queries as of one."""
+    asking = {lesson.uuid: lesson for lesson in lessons}
     attempts = Attempt.objects.filter(
-        enrolment__course=course, item=lesson.uuid, number=1, percent__isnull=False
+        enrolment__course=course, item__in=asking, number=1, percent__isnull=False
     ).order_by("pk")
     papers = {
-        pk: (version, [entry["question"] for entry in paper])
-        for pk, version, paper in attempts.values_list("pk", "version_id", "paper")
+        pk: (item, version, [entry["question"] for entry in paper])
+        for pk, item, version, paper in attempts.values_list("pk", "item", "version_id", "paper")
     }
     given: dict[int, dict[str, tuple[Any, float]]] = {}
     answers = Answer.objects.filter(attempt__in=attempts.order_by())
     for row in answers.only("attempt_id", "question", "value", "points").iterator():
         given.setdefault(row.attempt_id, {})[row.question] = (row.value, float(row.points or 0))
-    same = _same_words(lesson, {version for version, _paper in papers.values()})
+    same = _same_words(asking, {version for _item, version, _paper in papers.values()})
     marks: dict[str, list[Mark]] = {}
     chosen: dict[str, Counter[str]] = {}
-    known = {question.uuid: question for question in lesson.may_ask}
-    for pk, (version, asked) in papers.items():
+    for pk, (item, version, asked) in papers.items():
         own = given.get(pk, {})
         total = sum(points for _value, points in own.values())
         for uuid in asked:
-            if (version, uuid) not in same:
+            question = same.get((version, item, uuid))
+            if question is None:
                 continue
             value, reached = own.get(uuid, (None, 0.0))
-            mark = Mark(reached / known[uuid].points, total - reached)
+            mark = Mark(reached / question.points, total - reached)
             marks.setdefault(uuid, []).append(mark)
             chosen.setdefault(uuid, Counter()).update(_choices(value))
-    return [
-        judged(number, question, marks.get(question.uuid, []), chosen.get(question.uuid, Counter()))
-        for number, question in enumerate(lesson.may_ask, 1)
-    ]
+    return {
+        item: [
+            judged(number, each, marks.get(each.uuid, []), chosen.get(each.uuid, Counter()))
+            for number, each in enumerate(lesson.may_ask, 1)
+        ]
+        for item, lesson in asking.items()
+    }
 
 
-def _same_words(lesson: Lesson, versions: Iterable[int]) -> set[tuple[int, str]]:
-    """(version, question) where the question was as it is now."""
-    now = {question.uuid: question for question in lesson.may_ask}
-    found = set()
-    for version in versions:
-        then = document_of(version).item(lesson.uuid)
-        for question in then.may_ask if then else ():
-            if now.get(question.uuid) == question:
-                found.add((version, question.uuid))
+def _same_words(
+    lessons: Mapping[str, Lesson], versions: Iterable[int]
+) -> dict[tuple[int, str, str], Question]:
+    """By (version, lesson, question): the question, where it was then as it is now."""
+    found = {}
+    for version, document in documents_of(versions).items():
+        for item, lesson in lessons.items():
+            now = {question.uuid: question for question in lesson.may_ask}
+            then = document.item(item)
+            for question in then.may_ask if then else ():
+                if now.get(question.uuid) == question:
+                    found[version, item, question.uuid] = question
     return found
 
 

@@ -19,6 +19,7 @@ KIT = {
         "nesting",
         "outbox",
         "outgoing",
+        "sheets",
         "text",
         "ticks",
         "timing",

@@ -7,3 +7,4 @@ class WebinarsConfig(AppConfig):
     def ready(self) -> None:
         # Register the outbox handlers and the sweeps.
         from webinars import attendance, letters, registering, reminders  # noqa: F401, PLC0415
+        from webinars.room import asked  # noqa: F401, PLC0415

@@ -21,10 +21,10 @@ from certificates.crediting.forms import RangeForm, last_quarter
 from courses import crediting
 from courses.models import Completion, CreditAward, CreditNumber
 from courses.models.course import document_of
+from lms.sheets import as_csv
 from lms.text import said
 from people.access import SignedIn, credit_administrator, only
 from people.audit import note
-from webinars.roster import as_csv
 
 
 @only(credit_administrator)

@@ -26,9 +26,9 @@ from certificates.transcripts.forms import OutsideForm
 from certificates.transcripts.gathering import Entry, Group
 from courses import cycles
 from lms.http import see_other
+from lms.sheets import as_csv
 from lms.text import said
 from people.access import SignedIn
-from webinars.roster import as_csv
 
 
 @login_required

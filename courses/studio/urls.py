@@ -1,6 +1,7 @@
 from django.urls import include, path
 
 from courses.studio import (
+    classes,
     courses,
     deleted,
     discussions,
@@ -70,6 +71,8 @@ urlpatterns = [
     path(f"{_course}links/", links.links, name="links"),
     path(f"{_course}export/", exchange.export, name="export"),
     path(f"{_course}discussions/", discussions.discussions, name="discussions"),
+    path(f"{_course}class/", classes.seen, name="class"),
+    path(f"{_course}class.csv", classes.as_file, name="class-csv"),
     path(f"{_course}versions/", publishing.versions, name="versions"),
     path(_version, preview.version, name="version"),
     path(f"{_version}published/", publishing.published, name="published"),

@@ -32,11 +32,11 @@ from certificates.press import PressError, print_certificate
 from insights.models import EvidencePack
 from insights.packs import gathering
 from lms import outbox
+from lms.sheets import guarded
 from lms.text import LANGUAGES
 from lms.ticks import on_tick
 from people.audit import note
 from people.models import User
-from webinars.roster import guarded
 
 FETCHABLE = timedelta(days=7)
 MOST = 5_000  # enrolments in one pack: a worker makes it within its lease

@@ -6,9 +6,10 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from courses import analysis, assessment
+from courses import assessment
 from courses.analysis import FEWEST, Mark, analyse, discrimination, hidden, judged
 from courses.document import Question
+from courses.models.course import document_of
 from courses.publishing import publish
 from people.models import User
 from tests.courses.pages import lessons_of
@@ -131,7 +132,7 @@ def test_a_question_whose_words_changed_starts_anew(quiz):
     row.save()
     publish(draft, by=None, policy="update")
     course.refresh_from_db()
-    lesson = analysis.document_of(course.current_id).lessons[0]
+    lesson = document_of(course.current_id).lessons[0]
 
     first, second = analyse(course, lesson)
 

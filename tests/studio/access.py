@@ -43,6 +43,8 @@ ACCESS = {
         "preview-lesson",
         "publish",
         "links",
+        "class",
+        "class-csv",
         "versions",
         "version",
         "published",

@@ -12,13 +12,13 @@ from django.utils import timezone
 
 from courses.models import Evidence
 from lms.models import OutboxEntry
+from lms.sheets import as_csv, guarded
 from tests.factories import make_course, make_person
 from tests.webinars.factories import be_there, hold, live_item, make_webinar, seat
 from webinars import attendance, scheduling
 from webinars.attendance import determine
 from webinars.models import Determination, PresenceSpan, Webinar
 from webinars.room import stage
-from webinars.roster import as_csv, guarded
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)

@@ -11,12 +11,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from lms.http import see_other
+from lms.sheets import as_csv
 from people.access import SignedIn, credit_administrator, only
 from webinars import attendance as story
 from webinars.forms import DecisionForm
 from webinars.models import Registration, Webinar
 from webinars.models.registration import RegistrationQuerySet
-from webinars.roster import as_csv
 
 ON_A_PAGE = 100
 LONGEST = 100  # characters of a search: each word is a condition, and a database has its limits

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_POST
 
 from lms.http import see_other
 from lms.models import PlannedQuerySet
+from lms.sheets import as_csv
 from lms.text import said
 from people.access import SignedIn, host, only
 from webinars.invitations import absolute
@@ -37,7 +38,6 @@ from webinars.models import (
 from webinars.room import chat, door, frames, heads, polls, setup, shown, stage, team
 from webinars.room.forms import MessageForm, NoteForm, PollForm, SetupForm
 from webinars.room.log import Audience
-from webinars.roster import as_csv
 
 
 class SecondStepFirst(Exception):

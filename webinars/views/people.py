@@ -8,11 +8,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 
+from lms.sheets import as_csv
 from lms.text import said
 from people.access import SignedIn, host, only
 from webinars.models import FormAnswer, FormQuestion, Registration, Webinar
 from webinars.models.registration import RegistrationQuerySet
-from webinars.roster import as_csv
 
 ON_A_PAGE = 50
 LONGEST = 100  # characters of a search: each word is a condition, and a database has its limits

@@ -1,4 +1,4 @@
-"""The attendance list as CSV: values in, text out."""
+"""Tables as CSV: values in, text out. Cells that would start a formula are guarded."""
 
 from __future__ import annotations
 
