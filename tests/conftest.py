@@ -1,4 +1,5 @@
 import os
+from collections import Counter
 from urllib.parse import urlsplit
 
 import pytest
@@ -48,20 +49,26 @@ def _unless_skipped(config, report):
 
 
 def pytest_collection_modifyitems(items):
-    """Browser journeys and real processes go last, each kind on one worker.
-
-    The walk through every page is as long as all other journeys: it has a worker of its own.
+    """Browser journeys go last, each file on one worker, the walk through every page first and then
+    the long files: so all workers are at work until the end. Real processes have one
+    worker. After a journey no other kind of test may follow: Playwright's loop keeps running.
     """
     for item in items:
         if "page" in item.fixturenames or "browser" in item.fixturenames:
             item.add_marker("browser")
-            walk = item.path.stem == "test_accessibility"
-            item.add_marker(pytest.mark.xdist_group("every-page" if walk else "browser"))
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
             if not CHROMIUM:
                 item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
         elif item.get_closest_marker("processes"):
             item.add_marker(pytest.mark.xdist_group("processes"))
-    items.sort(key=lambda item: bool(item.get_closest_marker("browser")))
+    journeys = Counter(item.path for item in items if item.get_closest_marker("browser"))
+
+    def turn(item):
+        if not item.get_closest_marker("browser"):
+            return (0, 0)
+        return (1, 0) if item.path.stem == "test_accessibility" else (2, -journeys[item.path])
+
+    items.sort(key=turn)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -8,11 +8,11 @@ from playwright.sync_api import expect
 from courses import assessment
 from courses.models import Answer, Attempt, Completion, Reflection
 from courses.publishing import publish
-from tests.browser import check_accessibility, sign_in
+from tests.browser import sign_in
 from tests.courses.pages import lesson_url, lessons_of
-from tests.courses.test_catalogue import make_practice, make_series
+from tests.courses.test_catalogue import make_practice
 from tests.courses.test_quizzes import EVERY_KIND
-from tests.factories import both, enrolled, make_course, make_draft, make_lesson, make_person
+from tests.factories import both, enrolled, make_course, make_draft, make_person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -175,41 +175,3 @@ def test_a_film_of_a_provider_is_loaded_by_a_press_and_not_before(
     frame = page.locator("iframe")
     expect(frame).to_have_attribute("src", re.compile("^https://www.youtube-nocookie.com/embed/"))
     expect(frame).to_have_attribute("title", "A film")
-
-
-@pytest.mark.parametrize(("language", "scheme"), [("", "light"), ("/es", "dark")])
-def test_no_page_has_a_barrier(site, browser, learner, course, language, scheme):
-    make_series(course, slug="four")
-    enrolment = enrolled(learner, course)
-    reading, quiz, evaluation = lessons_of(enrolment)
-    enrolment.record("finished", reading.uuid, source="test")
-    done = assessment.start(enrolment, quiz)
-    assessment.save(done, {quiz.questions[0].uuid: ["b"], quiz.questions[1].uuid: ["a"]})
-    assessment.submit(done)
-    assessment.start(enrolment, quiz)
-    draft = make_draft(lessons=0)
-    make_lesson(draft.modules.get(), kind="live")
-    live = enrolled(learner, publish(draft, by=None, policy="update").course)
-    context = browser.new_context(color_scheme=scheme, viewport={"width": 360, "height": 740})
-    page = context.new_page()
-    for path in ("/", "/courses/", "/courses/?q=zzz", "/series/four/", course.get_absolute_url()):
-        page.goto(f"{site}{language}{path}")
-        check_accessibility(page)
-    sign_in(context, learner, site)
-    for path in (
-        "/me/",
-        course.get_absolute_url(),
-        lesson_url(enrolment, reading),
-        lesson_url(enrolment, quiz),
-        lesson_url(enrolment, quiz, "result", 1),
-        lesson_url(enrolment, evaluation),
-        lesson_url(live, lessons_of(live)[0]),
-    ):
-        page.goto(f"{site}{language}{path}")
-        check_accessibility(page)
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
-    for lesson, button in ((quiz, ".gw-actions button"), (evaluation, ".gw-actions button")):
-        page.goto(f"{site}{language}{lesson_url(enrolment, lesson)}")
-        page.locator(button).first.click()
-        check_accessibility(page)
-    context.close()

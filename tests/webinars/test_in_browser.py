@@ -1,6 +1,5 @@
 """The pages of this app in a real browser: one journey, and nothing for axe to find."""
 
-import re
 from datetime import UTC, datetime
 
 import pytest
@@ -8,10 +7,8 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from lms import outbox
-from tests.browser import check_accessibility, sign_in
-from tests.factories import make_person
-from tests.webinars.factories import HOUR, be_there, hold, make_webinar, seat
-from webinars.attendance import determine
+from tests.browser import check_accessibility
+from tests.webinars.factories import HOUR, hold, make_webinar
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -75,47 +72,3 @@ def test_strangers_see_the_time_on_their_own_clock_in_few_words(browser, site, z
     said = page.locator("gw-local-time").first
     assert " ".join((said.text_content() or "").split()) == words
     context.close()
-
-
-@pytest.mark.parametrize(("scheme", "language"), [("light", ""), ("dark", "/es")])
-def test_every_page_is_accessible(browser, site, scheme, language):
-    credit = make_person(name="Carmen Duarte", may_credit=True, may_host=True)
-    ahead = make_webinar(capacity=1, hosts=[credit])
-    seat(make_person(), ahead)
-    done = make_webinar(starts_in=HOUR)
-    place = seat(credit, done)
-    be_there(credit, over(done), (0, 60))
-    determine(place)
-    context = browser.new_context(color_scheme=scheme, viewport={"width": 360, "height": 800})
-    page = context.new_page()
-    public = ["webinars/", f"webinars/{ahead.slug}/", f"webinars/{ahead.slug}/register/"]
-    for path in public:
-        page.goto(f"{site}{language}/{path}")
-        check_accessibility(page)
-        narrow(page)
-    page.get_by_role("button", name=re.compile("waitlist|espera")).click()  # nothing filled in
-    page.evaluate("document.querySelector('main form').noValidate = true")
-    page.locator("main form button").first.click()
-    page.wait_for_load_state()
-    expect(page.locator(".gw-error-summary")).to_be_visible()
-    check_accessibility(page)
-
-    sign_in(context, credit, site)
-    for path in (
-        "webinars/",
-        f"webinars/{done.slug}/",
-        f"host/{done.slug}/attendance/",
-        f"host/{done.slug}/attendance/{place.pk}/",
-        "host/new/",
-        f"host/{ahead.slug}/edit/",
-        f"host/{ahead.slug}/call-off/",
-    ):
-        page.goto(f"{site}{language}/{path}")
-        check_accessibility(page)
-        narrow(page)
-    context.close()
-
-
-def narrow(page):
-    """Nothing sticks out of a phone."""
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
