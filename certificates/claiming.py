@@ -14,7 +14,7 @@ from certificates import issuing
 from certificates.credit import lines_of
 from certificates.models import Certificate
 from courses import crediting
-from courses.models import CreditAward, CreditClaim
+from courses.models import Completion, CreditAward, CreditClaim
 from lms.ticks import on_tick
 from people.models import User
 
@@ -22,6 +22,9 @@ from people.models import User
 @transaction.atomic
 def claim(award: CreditAward, hours: Decimal, *, by: User) -> CreditClaim:
     """Claim, and in the same transaction issue the certificate that states it. Safe to repeat."""
+    Completion.objects.select_for_update().get(pk=award.completion_id)
+    if Completion.objects.filter(supersedes=award.completion_id).exists():
+        raise ValidationError(_("Your record was corrected a moment ago. Look at it again."))
     rows = Certificate.objects.filter(completion=award.completion_id).standing().with_state()
     if any(not certificate.stands for certificate in rows):
         raise ValidationError(_("Your certificate does not count now, so nothing can be claimed."))

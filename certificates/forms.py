@@ -1,11 +1,12 @@
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from certificates import codes
 from certificates.designing import PLAIN, READABLE, contrast
-from certificates.models import Design, Revocation, Suspension
+from certificates.models import Certificate, Design, Revocation, Suspension
 from certificates.pictures import Kept, NotAPicture, kept
 from people.forms import check_name
 
@@ -47,10 +48,54 @@ def _for_the_record(label: object) -> forms.CharField:
 
 
 class CorrectForm(forms.Form):
+    """What stands on the certificate now, to be changed where it is wrong."""
+
     name = forms.CharField(
         label=_("Name as it should be printed"), max_length=200, validators=[check_name]
     )
+    title_en = forms.CharField(label=_("Title, in English"), max_length=300)
+    title_es = forms.CharField(label=_("Title, in Spanish"), max_length=300, required=False)
+    completed_on = forms.DateField(
+        label=_("Day of completion"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_(
+            "The day and the hours belong to the record. If you change one, a corrected record "
+            "takes the place of the old one, which is kept."
+        ),
+    )
+    hours = forms.DecimalField(
+        label=_("Training hours"), min_value=0, max_value=999, max_digits=5, decimal_places=2
+    )
     why = _for_the_record(_("Why it is corrected"))
+
+    def __init__(self, certificate: Certificate, data: QueryDict | None = None) -> None:
+        said = certificate.snapshot
+        initial = {
+            "name": said["name"],
+            "title_en": said["title"].get("en", ""),
+            "title_es": said["title"].get("es", ""),
+            "completed_on": certificate.completed_on,
+            "hours": said["hours"],
+        }
+        super().__init__(data, initial=initial)
+        if certificate.completion_id is None:  # a series has these from its courses
+            del self.fields["completed_on"], self.fields["hours"]
+
+    def corrected(self) -> dict[str, Any]:
+        """What `certificates.correcting.correct` takes."""
+        given = self.cleaned_data
+        title = {"en": given["title_en"], "es": given["title_es"]}
+        return {
+            "name": given["name"],
+            "title": {language: text for language, text in title.items() if text},
+            "completed_on": given.get("completed_on"),
+            "hours": given.get("hours"),
+            "why": given["why"],
+        }
+
+
+class AnewForm(forms.Form):
+    anew_why = _for_the_record(_("How the mistake came about"))
 
 
 class RevokeForm(forms.Form):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from django.db import transaction
@@ -22,6 +23,7 @@ from certificates.models import Certificate, PrintGap, SeriesAward
 from certificates.press import missing_glyphs
 from courses.models import Completion
 from lms import outbox
+from lms.text import Localised
 from lms.ticks import on_tick
 from people.audit import note
 from people.models import User
@@ -126,46 +128,98 @@ def _sweep(payload: Mapping[str, object]) -> str:
 def reissue(
     certificate: Certificate,
     *,
-    name: str,
+    name: str | None = None,
+    title: Localised | None = None,
+    credit: list[dict[str, Any]] | None = None,
     by: User,
     why: str,
-    credit: list[dict[str, Any]] | None = None,
 ) -> Certificate:
-    """A corrected name, or credit claimed since: a new certificate that supersedes this one,
-    which stays as it is.
+    """Another name or wording of the title, or credit claimed since: a new certificate that
+    supersedes this one, which stays as it is.
 
-    Raises ValidationError when this one no longer stands.
+    Raises ValidationError when this one no longer stands. What the record itself says, the day and
+    the hours, is not corrected here: see `certificates.correcting`.
     """
     withdrawing.lock_standing(certificate)
-    if certificate.completion_id is not None:
-        fields = _fields(_with_its_rows().get(pk=certificate.completion_id), name)
-    else:
-        awards = SeriesAward.objects.select_related("person", "series")
-        fields = _fields(awards.get(certificates=certificate), name)
-    kept = {
-        key: certificate.snapshot[key]
-        for key in certificate.snapshot.keys() - {"name", "code", "verify_url", "issued_on"}
-    }
-    said = {**fields["snapshot"], **kept}
+    said: dict[str, Any] = {"name": name or certificate.snapshot["name"]}
+    if title is not None:
+        said["title"] = title
     if credit is not None:
         said |= {"credit": credit, "statements": snapshot.statements(credit)}
+    fresh = _next(certificate, said)
+    note(by, "certificate.corrected", fresh, supersedes=certificate.pk, why=why)
+    return fresh
+
+
+@transaction.atomic
+def issue_anew(certificate: Certificate, *, by: User, why: str) -> Certificate:
+    """The revocation was a mistake: the same certificate under a new number.
+
+    The revoked one stays revoked and leads to this one. Safe to repeat: the one that follows it.
+    Raises ValidationError when it was not revoked.
+    """
+    withdrawing.lock_line(certificate)
+    newer = Certificate.objects.filter(supersedes=certificate).first()
+    if newer is not None:
+        return newer
+    withdrawing.refuse_unless_revoked(certificate)
+    fresh = _next(certificate, {})
+    note(by, "certificate.issued-anew", fresh, supersedes=certificate.pk, why=why)
+    return fresh
+
+
+@transaction.atomic
+def restate(
+    completion: Completion, *, wording: Mapping[str, Any], by: User, why: str
+) -> Certificate:
+    """The certificate of a completion that corrects another one, with these words besides."""
+    certificate = _issue(completion, wording=wording)
+    note(by, "certificate.corrected", certificate, supersedes=certificate.supersedes_id, why=why)
+    return certificate
+
+
+@transaction.atomic
+def restate_series(certificate: Certificate, *, by: User, why: str) -> Certificate:
+    """A course that it counts was corrected: the same words, other days and sums."""
+    withdrawing.lock_standing(certificate)
+    award = SeriesAward.objects.select_related("person", "series").get(certificates=certificate)
+    facts = _fields(award, certificate.snapshot["name"])["snapshot"]
+    fresh = _next(certificate, {key: facts[key] for key in snapshot.SUMS})
+    note(by, "certificate.corrected", fresh, supersedes=certificate.pk, why=why)
+    return fresh
+
+
+def _next(certificate: Certificate, said: Mapping[str, Any]) -> Certificate:
+    """The next one of this line: as this one says, but for `said`. The line is locked."""
+    rests_on: Completion | SeriesAward
+    if certificate.completion_id is not None:
+        rests_on = _with_its_rows().get(pk=certificate.completion_id)
+    else:
+        awards = SeriesAward.objects.select_related("person", "series")
+        rests_on = awards.get(certificates=certificate)
+    wording = certificate.snapshot | dict(said)
     fresh = Certificate.objects.create(
         completion_id=certificate.completion_id,
         series_award_id=certificate.series_award_id,
         sequence=certificate.sequence + 1,
         supersedes=certificate,
-        **{**fields, "snapshot": said, "sha256": fingerprint(said)},
+        **_fields(rests_on, wording["name"], wording),
     )
     _note_gap(fresh)
     sharing.carry_over(certificate, fresh)
-    note(by, "certificate.corrected", fresh, supersedes=certificate.pk, why=why)
     letters.promise(fresh)
     return fresh
 
 
 @transaction.atomic
-def _issue(completion: Completion, *, letter: bool = True) -> Certificate:
-    """For a completion that corrects another one, the certificate replaces that one's.
+def _issue(
+    completion: Completion,
+    *,
+    letter: bool = True,
+    wording: Mapping[str, Any] = MappingProxyType({}),
+) -> Certificate:
+    """For a completion that corrects another one, the certificate replaces that one's: its words
+    stay, its facts are new.
 
     The lock is for a correction of the completion at the same moment: what was corrected before
     it was certified gets no certificate of its own.
@@ -173,7 +227,7 @@ def _issue(completion: Completion, *, letter: bool = True) -> Certificate:
     Completion.objects.select_for_update().get(pk=completion.pk)
     newer = _with_its_rows().filter(supersedes=completion).first()
     if newer is not None:
-        return _issue(newer, letter=letter)
+        return _issue(newer, letter=letter, wording=wording)
     present = Certificate.objects.filter(completion=completion, sequence=1).first()
     if present is not None:
         return present
@@ -182,11 +236,13 @@ def _issue(completion: Completion, *, letter: bool = True) -> Certificate:
         locked = Completion.objects.select_for_update().get(pk=older)
         before = Certificate.objects.filter(completion=locked).order_by("-sequence").first()
         older = locked.supersedes_id
-    name = before.snapshot["name"] if before else completion.enrolment.person.printed_name
+    name, words = completion.enrolment.person.printed_name, dict(wording)
+    if before is not None:
+        words = {k: v for k, v in before.snapshot.items() if k not in snapshot.FACTS} | words
     certificate, made = Certificate.objects.get_or_create(
         completion=completion,
         sequence=1,
-        defaults={**_fields(completion, name), "supersedes": before},
+        defaults={**_fields(completion, words.get("name", name), words), "supersedes": before},
     )
     if made:
         _note_gap(certificate)
@@ -196,15 +252,18 @@ def _issue(completion: Completion, *, letter: bool = True) -> Certificate:
     return certificate
 
 
-def _fields(earned: Completion | SeriesAward, name: str) -> dict[str, Any]:
+def _fields(
+    earned: Completion | SeriesAward, name: str, wording: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Any]:
+    """A certificate's columns. `wording` says otherwise than the record and the design would."""
     code, now = codes.fresh(), timezone.now()
     if isinstance(earned, Completion):
         person = earned.enrolment.person
         said = snapshot.of_completion(earned, name=name, code=code, now=now)
     else:
-        person, rows = earned.person, _with_its_rows().in_bulk(earned.completion_ids)
-        counted = [rows[pk] for pk in earned.completion_ids]
+        person, counted = earned.person, series.counted(earned)
         said = snapshot.of_series(earned, counted, name=name, code=code, now=now)
+    said |= {key: value for key, value in wording.items() if key not in snapshot.OWN}
     return {
         "holder": person,
         "code": code,

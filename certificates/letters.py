@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from django.conf import settings
 from django.utils import translation
 
+from certificates.differences import between
 from certificates.models import Certificate, Lifting, Revocation, State, Suspension
 from lms import mail, outbox
 from lms.text import said
@@ -27,8 +28,18 @@ def _send_letter(payload: Mapping[str, object]) -> str:
     certificate = _read(payload)
     if not certificate.stands:
         raise outbox.Stale("the certificate no longer stands")
-    corrected = certificate.supersedes_id is not None
-    return _send(certificate, "issued", f"certificate {certificate.pk}", corrected=corrected)
+    older, changed = certificate.supersedes, []
+    if older is not None:
+        with translation.override(certificate.holder.language):
+            changed = [each.what for each in between(older.snapshot, certificate.snapshot)]
+    return _send(
+        certificate,
+        "issued",
+        f"certificate {certificate.pk}",
+        anew=older is not None and Revocation.objects.filter(certificate=older).exists(),
+        corrected=older is not None,
+        changed=changed,
+    )
 
 
 @outbox.handles("certificates.notice")
@@ -50,7 +61,9 @@ def _send_notice(payload: Mapping[str, object]) -> str:
 
 
 def _read(payload: Mapping[str, object]) -> Certificate:
-    rows = Certificate.objects.select_related("holder").with_state()
+    rows = Certificate.objects.with_state().select_related(
+        "revocation", "superseded_by", "holder", "supersedes"
+    )
     return rows.get(pk=str(payload["certificate"]))
 
 

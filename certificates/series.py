@@ -6,7 +6,7 @@ last courses that are completed at the same moment would each miss the other the
 
 from collections.abc import Collection, Iterable
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from certificates import rules
@@ -23,6 +23,27 @@ def award(person_id: int, course_id: int) -> list[SeriesAward]:
     for series in Series.objects.filter(members__course=course_id).for_index():
         found += _award(series, person_id)
     return found
+
+
+def counted(award: SeriesAward) -> list[Completion]:
+    """The completions that decided, each as it stands after corrections, in the order of time."""
+    rows = Completion.objects.select_related("enrolment__person", "enrolment__course", "version")
+    standing, wanted = [], list(award.completion_ids)
+    while wanted:
+        found = list(rows.filter(pk__in=wanted).annotate(newer=F("superseded_by")))
+        standing += [row for row in found if row.newer is None]  # type: ignore[attr-defined]
+        wanted = [row.newer for row in found if row.newer is not None]  # type: ignore[attr-defined]
+    return sorted(standing, key=lambda row: (row.completed_at, row.pk))
+
+
+def resting_on(completion: Completion) -> list[SeriesAward]:
+    """This person's awards that count it, or what it corrects."""
+    line, older = {completion.pk}, completion.supersedes_id
+    while older is not None:
+        line.add(older)
+        older = Completion.objects.values_list("supersedes", flat=True).get(pk=older)
+    awards = SeriesAward.objects.filter(person=completion.enrolment.person_id)
+    return [award for award in awards if line & set(award.completion_ids)]
 
 
 def award_all(most: int) -> int:

@@ -31,6 +31,12 @@ STATEMENT = gettext_noop(
     "This certificate records hours of training. It does not grant professional "
     "continuing-education credit."
 )
+OWN = ("code", "verify_url", "issued_on")  # of each certificate, whatever it corrects
+FACTS = (  # what a completion says: another one says it anew
+    *("completed_on", "expires_on", "hours", "minutes", "credit", "statements", "course_version"),
+    *OWN,
+)
+SUMS = ("completed_on", "hours", "minutes", "courses")  # what a series says of its courses
 SAMPLE_TITLE = gettext_noop("A course to look at the design")
 SERIES_WORDS = gettext_noop("Series of courses")
 
@@ -89,7 +95,7 @@ def of_series(
         "credit": [],  # the boards' credit stands on the certificates of the courses
         "kind": "series",
         "title": award.series.title,
-        "completed_on": _day(award.earned_at),
+        "completed_on": _day(max(each.completed_at for each in completions)),
         "hours": plain(f"{hours:.2f}"),
         "minutes": sum(minutes) if minutes else None,
         "format_words": _in_each_language(SERIES_WORDS),

@@ -13,6 +13,7 @@ urlpatterns = [
     re_path(rf"^certificates/{CODE}/manage/$", managing.manage, name="manage"),
     re_path(rf"^certificates/{CODE}/correct/$", managing.correct, name="correct"),
     re_path(rf"^certificates/{CODE}/revoke/$", managing.revoke, name="revoke"),
+    re_path(rf"^certificates/{CODE}/issue-anew/$", managing.issue_anew, name="issue-anew"),
     re_path(rf"^certificates/{CODE}/suspend/$", managing.suspend, name="suspend"),
     re_path(rf"^certificates/{CODE}/lift/$", managing.lift, name="lift"),
     re_path(rf"^certificates/{CODE}/sharing/$", public.change_sharing, name="sharing"),

@@ -79,6 +79,11 @@ def lock_standing(certificate: Certificate) -> None:
     _refuse_if(certificate, State.SUPERSEDED, State.REVOKED, State.SUSPENDED)
 
 
+def refuse_unless_revoked(certificate: Certificate) -> None:
+    if not Revocation.objects.filter(certificate=certificate).exists():
+        raise ValidationError(_("This certificate was not revoked."), code="not-revoked")
+
+
 def _refuse_if(certificate: Certificate, *states: State) -> None:
     state = Certificate.objects.with_state().get(pk=certificate.pk).state
     if state not in states:

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
+from typing import cast
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q, Subquery
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -117,14 +118,21 @@ def _counted(wanted: Q) -> PlannedQuerySet[Completion]:
     """Completions that begin a cycle: first ones and renewals. What a publication asked for anew
     holds the evidence of its cycle and begins none."""
     first_or_renewal = Q(enrolment__cycle=1) | Q(enrolment__counts_from__isnull=False)
-    return Completion.objects.filter(wanted, first_or_renewal, superseded_by=None)
+    rows = Completion.objects.filter(wanted, first_or_renewal, superseded_by=None)
+    first = Completion.objects.filter(enrolment=OuterRef("enrolment"), sequence=1)
+    dated = rows.annotate(first_recorded_at=Subquery(first.values("recorded_at")))
+    return cast("PlannedQuerySet[Completion]", dated)
 
 
 def _begun(
     completion: Completion, policies: Sequence[RenewalPolicy]
 ) -> tuple[RenewalPolicy | None, datetime]:
-    """The policy for this completion, and when its cycle began under it."""
-    before = [each for each in policies if each.set_at <= completion.recorded_at]
+    """The policy for this completion, and when its cycle began under it.
+
+    A correction changes what is on record, not the terms that stood when it came on record.
+    """
+    recorded_at: datetime = completion.first_recorded_at  # type: ignore[attr-defined]
+    before = [each for each in policies if each.set_at <= recorded_at]
     if before:
         return before[-1], completion.completed_at
     reaching_back = next((each for each in policies if each.earlier_too), None)

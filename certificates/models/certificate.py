@@ -199,7 +199,8 @@ class Certificate(models.Model):
             reason = self.revocation.reason
         elif state == State.SUSPENDED and (suspended := self.open_suspension):
             reason = suspended[1]
-        newer = self.superseded_by if state == State.SUPERSEDED else None
+        # A revoked one leads on too: the mistake was mended by issuing it anew.
+        newer = getattr(self, "superseded_by", None)
         return {
             "number": self.number,
             "state": str(state.value),

@@ -5,6 +5,7 @@ typed comes through that unchanged, because the request is kept and goes on afte
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from allauth.account.decorators import reauthentication_required
 from django import forms
@@ -16,13 +17,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from certificates import codes, issuing, withdrawing
-from certificates.forms import CorrectForm, LiftForm, RevokeForm, SuspendForm
+from certificates import codes, correcting, issuing, withdrawing
+from certificates.differences import Difference, between
+from certificates.forms import AnewForm, CorrectForm, LiftForm, RevokeForm, SuspendForm
 from certificates.models import Certificate, State
 from lms.http import see_other
 from people.access import SignedIn, credit_administrator, only
+from people.models import AuditEntry
 
-type Act = Callable[[forms.Form], Certificate]
+type Act[F: forms.Form] = Callable[[F], Certificate]
 
 
 @only(credit_administrator)
@@ -36,12 +39,25 @@ def manage(request: SignedIn, code: str) -> HttpResponse:
 def correct(request: SignedIn, code: str) -> HttpResponse:
     found = _manageable(request, code)
 
-    def act(form: forms.Form) -> Certificate:
-        name, why = form.cleaned_data["name"], form.cleaned_data["why"]
-        return issuing.reissue(found, name=name, by=request.user, why=why)
+    def act(form: CorrectForm) -> Certificate:
+        return correcting.correct(found, **form.corrected(), by=request.user)
 
     said = gettext_lazy("The corrected certificate was issued.")
-    return _acted(request, found, CorrectForm(request.POST), act, said)
+    return _acted(request, found, CorrectForm(found, request.POST), act, said)
+
+
+@require_POST
+@only(credit_administrator)
+@reauthentication_required
+def issue_anew(request: SignedIn, code: str) -> HttpResponse:
+    """After a revocation that was a mistake."""
+    found = _manageable(request, code)
+
+    def act(form: AnewForm) -> Certificate:
+        return issuing.issue_anew(found, by=request.user, why=form.cleaned_data["anew_why"])
+
+    said = gettext_lazy("The certificate was issued anew.")
+    return _acted(request, found, AnewForm(request.POST), act, said)
 
 
 @require_POST
@@ -88,8 +104,8 @@ def lift(request: SignedIn, code: str) -> HttpResponse:
     return _acted(request, found, LiftForm(request.POST), act, said)
 
 
-def _acted(
-    request: SignedIn, found: Certificate, form: forms.Form, act: Act, said: Promise
+def _acted[F: forms.Form](
+    request: SignedIn, found: Certificate, form: F, act: Act[F], said: Promise
 ) -> HttpResponse:
     """Do it and show the certificate; else the page again, with the reason and what was typed."""
     if form.is_valid():
@@ -108,7 +124,8 @@ def _managing(
 ) -> HttpResponse:
     """The page with its forms; `sent` takes the place of the fresh one of its kind."""
     fresh = {
-        "correct_form": CorrectForm(initial={"name": found.snapshot["name"]}),
+        "correct_form": CorrectForm(found),
+        "anew_form": AnewForm(),
         "suspend_form": SuspendForm(),
         "lift_form": LiftForm(),
         "revoke_form": RevokeForm(),
@@ -121,10 +138,44 @@ def _managing(
         **shown,
         "stands": found.stands,
         "suspended": found.state == State.SUSPENDED,
+        "revoked": found.state == State.REVOKED,
+        "newer": getattr(found, "superseded_by", None),
+        "line": _line(found),
     }
     return render(request, "certificates/manage.html", context, status=status)
 
 
+@dataclass(frozen=True)
+class Link:
+    """One certificate of a line: what it says differently from the one before, by whom and why."""
+
+    certificate: Certificate
+    differences: list[Difference]
+    act: AuditEntry | None
+
+
+def _line(found: Certificate) -> list[Link]:
+    """All certificates of this completion and those that it corrects, the newest first."""
+    if found.completion is not None:
+        rows = Certificate.objects.filter(completion__enrolment=found.completion.enrolment_id)
+    else:
+        rows = Certificate.objects.filter(series_award=found.series_award_id)
+    line = list(rows.with_state().select_related("supersedes").order_by("-pk"))
+    about = {f"certificates.certificate {row.pk}": row.pk for row in line if row.supersedes_id}
+    verbs = ["certificate.corrected", "certificate.issued-anew"]
+    acts = AuditEntry.objects.filter(about__in=about, verb__in=verbs).select_related("actor")
+    by_row = {about[act.about]: act for act in acts}
+    return [
+        Link(
+            row,
+            between(row.supersedes.snapshot, row.snapshot) if row.supersedes else [],
+            by_row.get(row.pk),
+        )
+        for row in line
+    ]
+
+
 def _manageable(request: SignedIn, code: str) -> Certificate:
     rows = Certificate.objects.manageable_by(request.user).with_state()
+    rows = rows.select_related("revocation", "superseded_by", "completion")
     return get_object_or_404(rows, code=codes.typed(code) or "")

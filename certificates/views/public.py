@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from certificates import codes, files, sharing
 from certificates.forms import FileForm, VerifyForm
-from certificates.models import Certificate, State
+from certificates.models import Certificate
 from certificates.press import PressError
 from certificates.printing import pdf_of
 from lms.http import see_other
@@ -63,7 +63,7 @@ def certificate(request: HttpRequest, code: str) -> HttpResponse:
         "readable": found.shared or mine or may_manage,
         "mine": mine,
         "may_manage": may_manage,
-        "newer": found.superseded_by if found.state == State.SUPERSEDED else None,
+        "newer": getattr(found, "superseded_by", None),
     }
     return unlisted(render(request, "certificates/certificate.html", context))
 

@@ -288,6 +288,34 @@ def award(completion: Completion, granted: list[Grant]) -> None:
     )
 
 
+def carried(old: Completion, corrected: Completion, *, met: Collection[str]) -> list[CreditAward]:
+    """The awards that a correction keeps: those whose approval covered the corrected moment too.
+
+    None is added: what nobody granted then is not granted backwards.
+    """
+    at = corrected.completed_at
+    granted = grants(corrected.enrolment.course_id, met=met, completed_at=at)
+    covered = {grant.approval.pk for grant in granted}
+    rows = CreditAward.objects.filter(completion=old, approval__in=covered)
+    return list(rows.select_related("claim"))
+
+
+def carry_over(awards: list[CreditAward], corrected: Completion) -> None:
+    """In the transaction that corrects a completion: its awards and claims stand there anew."""
+    for award in awards:
+        claim: CreditClaim | None = getattr(award, "claim", None)
+        fresh = CreditAward.objects.create(
+            completion=corrected,
+            credit_type_id=award.credit_type_id,
+            approval_id=award.approval_id,
+            hours=award.hours,
+            terms=award.terms,
+            awarded_at=award.awarded_at,
+        )
+        if claim is not None:
+            CreditClaim.objects.create(award=fresh, hours=claim.hours, claimed_at=claim.claimed_at)
+
+
 def check_hours(award: CreditAward, hours: Decimal) -> None:
     step = Decimal(award.terms["step"])
     if not credit_rules.claimable(hours, most=award.hours, step=step):

@@ -9,6 +9,7 @@ ACCESS = {
     "certificates:manage": "credit",
     "certificates:correct": "credit",
     "certificates:revoke": "credit",
+    "certificates:issue-anew": "credit",
     "certificates:suspend": "credit",
     "certificates:lift": "credit",
     "badges:did": "public",

@@ -14,3 +14,11 @@ def make_series(courses=3, needed=2, **fields) -> Series:
 
 def courses_of(series):
     return [member.course for member in series.members.select_related("course")]
+
+
+def as_it_is(certificate, **changes):
+    """What the form of a correction posts, with these changes."""
+    said = certificate.snapshot
+    title = {"title_en": said["title"]["en"], "title_es": said["title"].get("es", "")}
+    day = {"completed_on": said["completed_on"], "hours": said["hours"]}
+    return {"name": said["name"], **title, **day, "why": "It was wrong.", **changes}

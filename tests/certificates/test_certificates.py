@@ -17,6 +17,7 @@ from courses.publishing import publish
 from lms import outbox
 from people.accounts import SignupDetails
 from people.forms import ProfileForm
+from tests.certificates.factories import as_it_is
 from tests.factories import both, enrolled, finish, make_course, make_draft, make_person
 from webinars.place_form import PlaceForm
 
@@ -161,7 +162,7 @@ def test_a_corrected_name_is_a_linked_new_certificate(client, certificate, admin
 
     answer = client.post(
         reverse("certificates:correct", args=[certificate.code]),
-        {"name": "Ana María Ruiz", "why": "Misspelt."},
+        as_it_is(certificate, name="Ana María Ruiz"),
     )
 
     newer = Certificate.objects.get(supersedes=certificate)
@@ -190,13 +191,13 @@ def test_a_revoked_certificate_is_found_and_says_so(client, certificate, adminis
 
 
 @pytest.mark.parametrize("name", ["\u200b", "\u2060 \u00ad"])
-def test_a_name_that_nobody_can_see_is_taken_nowhere(name):
+def test_a_name_that_nobody_can_see_is_taken_nowhere(certificate, name):
     """No certificate can be printed with it, now or ever."""
     forms = [
         ProfileForm({"name": "Ana", "certificate_name": name}, instance=make_person()),
         SignupDetails({"name": name}),
         PlaceForm({"name": name, "email": "ana@example.org"}, person=None),
-        CorrectForm({"name": name, "why": "Misspelt."}),
+        CorrectForm(certificate, as_it_is(certificate, name=name)),
     ]
 
     refused = [form.errors.get("certificate_name") or form.errors.get("name") for form in forms]
@@ -207,7 +208,8 @@ def test_a_correction_without_a_reason_is_refused_and_kept(client, certificate, 
     client.force_login(administrator)
 
     answer = client.post(
-        reverse("certificates:correct", args=[certificate.code]), {"name": "Anna", "why": ""}
+        reverse("certificates:correct", args=[certificate.code]),
+        as_it_is(certificate, name="Anna", why=""),
     )
 
     assert answer.status_code == 422
@@ -215,7 +217,7 @@ def test_a_correction_without_a_reason_is_refused_and_kept(client, certificate, 
     assert Certificate.objects.count() == 1
 
 
-@pytest.mark.parametrize("act", ["manage", "correct", "revoke", "suspend", "lift"])
+@pytest.mark.parametrize("act", ["manage", "correct", "issue-anew", "revoke", "suspend", "lift"])
 def test_only_credit_administrators_manage(signed_in, certificate, act):
     url = reverse(f"certificates:{act}", args=[certificate.code])
     answer = signed_in.get(url) if act == "manage" else signed_in.post(url)
