@@ -15,6 +15,7 @@ same text into every socket's bounded queue.
     team.py        who moderates a room or presents in it without hosting it
     door.py        who may come in, and whether they still may
     prompts.py     «are you still here?» at times that only the server knows
+    links.py       addresses in messages, for rooms that allow them
     captions.py    lines of live captions, from a captioner to every page
     counts.py, heads.py       votes, and how many people are here
     presence.py    slices of presence from heartbeats

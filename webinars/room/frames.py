@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, OuterRef, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from lms.models import PlannedQuerySet
@@ -65,6 +65,7 @@ class View(NamedTuple):
 
 
 type Frame = dict[str, object]
+type Name = tuple[str, int | None]  # kind and id of what an event is about
 
 
 class News[T](NamedTuple):
@@ -96,7 +97,7 @@ def news(webinar: Webinar, wanted: Iterable[tuple[View, int]]) -> News[Frame]:
     about: dict[str, set[int]] = defaultdict(set)
     for _, kind, pk, _ in events:
         about[kind].add(pk or 0)
-    floor = _oldest_message(webinar) if "message" in about else 0
+    floor = _oldest_message(webinar) if about.keys() & {"message", "links"} else 0
     rows = _load(webinar, about, floor)
     entries = {view: list(_entries(rows, events, view)) for view in {view for view, _ in wanted}}
     frames: dict[tuple[View, int], Frame | None] = {}
@@ -124,25 +125,35 @@ def _entries(
     rows: Rows, events: Iterable[tuple[int, str, int | None, str]], view: View
 ) -> Iterator[tuple[int, Frame]]:
     """One entry for each event and list, with the state as it is now, rendered once."""
-    places = {(kind, about): places for kind, about, places in _placed(rows, view.audience)}
+    places: dict[Name, Places] = {
+        (kind, about): places for kind, about, places in _placed(rows, view.audience)
+    }
     drawn: dict[tuple[str, int | None, str], str | None] = {}
     for seq, kind, about, audience in events:
         if audience not in SEES[Audience(view.audience)]:
             continue
-        for target, item in places.get((kind, about), {}).items():
-            key = kind, about, target
-            if key not in drawn:
-                drawn[key] = item.html(view.language, rows.webinar.zone) if item else None
-            entry: Frame = {
-                "seq": seq,
-                "kind": kind,
-                "list": target,
-                "id": about or 0,
-                "html": drawn[key],
-            }
-            if kind == "state":
-                entry["state"] = rows.webinar.state
-            yield seq, entry
+        for name in _named(kind, about, places):
+            for target, item in places.get(name, {}).items():
+                key = *name, target
+                if key not in drawn:
+                    drawn[key] = item.html(view.language, rows.webinar.zone) if item else None
+                entry: Frame = {
+                    "seq": seq,
+                    "kind": name[0],
+                    "list": target,
+                    "id": name[1] or 0,
+                    "html": drawn[key],
+                }
+                if kind == "state":
+                    entry["state"] = rows.webinar.state
+                yield seq, entry
+
+
+def _named(kind: str, about: int | None, places: Mapping[Name, Places]) -> Iterable[Name]:
+    """What an event names: one thing, or every message when links begin or cease to work."""
+    if kind == "links":
+        return [name for name in places if name[0] == "message"]
+    return [(kind, about)]
 
 
 def _placed(rows: Rows, audience: str) -> Iterator[tuple[str, int | None, Places]]:
@@ -168,9 +179,11 @@ def _load(webinar: Webinar, about: Mapping[str, set[int]], floor: int) -> Rows:
     rows = Rows(webinar)
     if "question" in about:
         rows.questions = questions_of(webinar).filter(pk__in=about["question"])
-    if "message" in about:
-        named = messages_of(webinar).filter(pk__in=about["message"], pk__gte=floor)
-        rows.messages = named.order_by("pk")
+    if about.keys() & {"message", "links"}:
+        named = Q(pk__in=about["message"]) if "message" in about else Q()
+        if "links" in about:
+            named |= Q(text__icontains="http")
+        rows.messages = messages_of(webinar).filter(named, pk__gte=floor).order_by("pk")
     if "poll" in about:
         rows.polls = polls_of(webinar).filter(pk__in=about["poll"])
     if "prompt" in about:

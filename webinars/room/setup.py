@@ -15,15 +15,15 @@ from webinars.room import log
 from webinars.room.log import Audience
 
 STREAMS = ("backup", "asl", "es")
-# What of the room has to be drawn anew when a setting changes: the kind of the event.
+# What of the room has to be drawn anew when a setting changes: the kinds of its events.
 _EVENTS = {
-    "slow_seconds": "rules",
-    "links": "rules",
-    "notice": "notice",
-    "materials": "materials",
-    "streams": "state",
-    "on_backup": "state",
-    "presenter_notes": "notes",
+    "slow_seconds": {"rules"},
+    "links": {"rules", "links"},
+    "notice": {"notice"},
+    "materials": {"materials"},
+    "streams": {"state"},
+    "on_backup": {"state"},
+    "presenter_notes": {"notes"},
 }
 _YOUTUBE = re.compile(
     r"https://(?:www\.|m\.)?(?:youtube\.com/(?:watch\?v=|live/|embed/)|youtu\.be/)([\w-]{6,20})"
@@ -45,7 +45,7 @@ def change(webinar: Webinar, by: User, **wanted: Any) -> RoomSetup:
     if not setup.streams.get("backup"):
         setup.on_backup = False
     setup.save()
-    for kind in sorted({_EVENTS[name] for name in changed if name in _EVENTS}):
+    for kind in sorted(set[str]().union(*(_EVENTS.get(name, set()) for name in changed))):
         seen = Audience.PRESENTER if kind == "notes" else Audience.ALL
         log.append(room, kind, audience=seen, by=by.pk)
     audit.note(by, "room.set-up", room, changed=changed)

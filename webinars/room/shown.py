@@ -18,6 +18,7 @@ from django.utils import timezone, translation
 from people.models import User
 from webinars import models
 from webinars.models import ChatMessage, Hand, Prompt, RoomQuestion, RoomSetup, Webinar
+from webinars.room import links
 from webinars.room.log import Audience
 
 _YOUTUBE_ID = re.compile(r"[A-Za-z0-9_-]{6,20}")
@@ -72,6 +73,7 @@ class HostQuestion(Item):
 class Message(Item):
     template = "webinars/room/message.html"
     text: str
+    pieces: tuple[tuple[str, str], ...]  # the text again: (words, address or nothing)
     by: str
     from_host: bool
     sent_at: datetime
@@ -287,11 +289,13 @@ def places_of_message(rows: Rows, row: ChatMessage, audience: str) -> Places:
     if row.removed_at is not None:
         return {"chat": None}
     kind = Message if audience == Audience.ALL else HostMessage
+    linked = RoomSetup.of(rows.webinar).links
     return {
         "chat": kind(
             slug=rows.webinar.slug,
             id=row.pk,
             text=row.text,
+            pieces=links.pieces(row.text) if linked else ((row.text, ""),),
             by=name(row.author),
             from_host=row.from_host,  # type: ignore[attr-defined] # annotated where it was loaded
             sent_at=row.sent_at,

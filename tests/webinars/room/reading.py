@@ -39,7 +39,10 @@ class Page:
 
     def follow(self):
         """Ask for what is new and take it; returns the raw frame."""
-        told = frames.news_as_text(self.pk, {(self.view, self.after)})
+        return self.hear(frames.news_as_text(self.pk, {(self.view, self.after)}))
+
+    def hear(self, told):
+        """Take what was made for this page; returns the raw frame."""
         text = told.frames[self.view, self.after]
         self.take(json.loads(text) if text else {"to": told.to})
         return text or ""

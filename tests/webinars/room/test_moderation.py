@@ -238,7 +238,7 @@ def test_hands_are_named_for_moderators_and_numbers_for_others(client, room, htm
     tally = counts.tallies([room.pk])[room.pk]
     assert tally.tick("all")["hands"] == 2
     assert set(RoomEvent.objects.filter(kind="hand").values_list("audience", flat=True)) == {
-        "staff"
+        "speaker"
     }
 
     hands.lower(Hand.objects.get(person=person), make.host_of(room))
