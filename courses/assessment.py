@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
 from fractions import Fraction
 from typing import Any
@@ -20,17 +21,26 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from courses import clock_rules
 from courses.document import Lesson, Question
-from courses.models import Answer, Attempt, AttemptReview, Enrolment
+from courses.models import Answer, Attempt, AttemptReview, Enrolment, ExtraTime
 from courses.models.course import document_of
 from courses.progress import pass_percent
 from courses.questions import KINDS, Unreadable
+from lms.ticks import on_tick
 
 CENT = Decimal("0.01")
+MOST_AT_ONCE = 500  # tries that one tick sends whose time is over
 
 
 @transaction.atomic
-def start(enrolment: Enrolment, lesson: Lesson, *, number: int | None = None) -> Attempt:
+def start(
+    enrolment: Enrolment,
+    lesson: Lesson,
+    *,
+    number: int | None = None,
+    now: datetime | None = None,
+) -> Attempt:
     """The open attempt at this quiz or evaluation, begun now if there is none.
 
     `number` is the attempt the learner asked for: one that exists is returned as it is, so that
@@ -59,18 +69,42 @@ def start(enrolment: Enrolment, lesson: Lesson, *, number: int | None = None) ->
             % {"limit": limit},
             code="limit",
         )
+    now, time = now or timezone.now(), own_time(enrolment, lesson)
     return Attempt.objects.create(
         enrolment=enrolment,
         version_id=enrolment.version_id,
         item=lesson.uuid,
         number=len(before) + 1,
         paper=_paper(lesson),
+        started_at=now,
+        closes_at=now + time if time else None,
     )
 
 
 def tries(lesson: Lesson) -> int:
     """How many attempts a quiz allows; 0 is no limit."""
     return int(lesson.settings.get("attempts") or 0)
+
+
+def minutes_allowed(lesson: Lesson) -> int:
+    """How long one try may take; 0 is no limit."""
+    return int(lesson.settings.get("time_limit") or 0) if lesson.kind == "quiz" else 0
+
+
+def own_time(enrolment: Enrolment, lesson: Lesson) -> timedelta | None:
+    """How long this person's try may take, with their extra time. None: as long as they like."""
+    if not (limit := minutes_allowed(lesson)):
+        return None
+    mine = ExtraTime.objects.filter(course=enrolment.course_id, person=enrolment.person_id)
+    extra = mine.values_list("percent", "minutes").last() or (0, 0)
+    return clock_rules.time_for(limit, *extra)
+
+
+def extend(attempt: Attempt, closes_at: datetime) -> bool:
+    """Move the end of a running try, never to an earlier moment. True: it moved. By `clock`, which
+    holds the enrolment's lock."""
+    mine = Attempt.objects.open().filter(pk=attempt.pk, closes_at__lt=closes_at)
+    return bool(mine.update(closes_at=closes_at))
 
 
 def _paper(lesson: Lesson) -> list[dict[str, Any]]:
@@ -115,16 +149,21 @@ def questions_of(attempt: Attempt) -> dict[str, Question]:
 
 
 @transaction.atomic
-def save(attempt: Attempt, sent: Mapping[str, Sequence[str]]) -> dict[str, str]:
+def save(
+    attempt: Attempt, sent: Mapping[str, Sequence[str]], *, now: datetime | None = None
+) -> dict[str, str]:
     """Keep these answers, as sent by the form, by question; an empty one takes the answer back.
 
     Returns the sentence for each answer that could not be read: those are not kept, the others
-    are. Raises ValidationError once the attempt is submitted. The lock keeps an answer from
-    slipping in behind the marking.
+    are. Raises ValidationError once the attempt is submitted or its time is over: what was saved
+    before stays. The lock keeps an answer from slipping in behind the marking; the clock is read
+    under it, so that waiting for it gains nobody time.
     """
     locked = Attempt.objects.select_for_update().get(pk=attempt.pk)
     if locked.submitted_at is not None:
         raise ValidationError(_("These answers were already sent."), code="submitted")
+    if clock_rules.over(locked.closes_at, now or timezone.now()):
+        raise ValidationError(_("Your time for this try is over."), code="late")
     questions = questions_of(locked)
     orders = {entry["question"]: entry["options"] for entry in locked.paper}
     unreadable: dict[str, str] = {}
@@ -168,14 +207,20 @@ def unanswered(attempt: Attempt, *, required_only: bool = False) -> list[str]:
 
 
 @transaction.atomic
-def submit(attempt: Attempt) -> Attempt:
+def submit(attempt: Attempt, *, now: datetime | None = None) -> Attempt:
     """Send and mark the attempt, once: whoever comes second gets the same result.
 
     An evaluation without its required answers is refused with ValidationError, by question.
+    When its time is over already, it was sent at that moment, by the clock.
     """
     enrolment = Enrolment.objects.select_for_update().get(pk=attempt.enrolment_id)
-    now = timezone.now()
-    mine = Attempt.objects.filter(pk=attempt.pk).open().update(submitted_at=now)
+    now = now or timezone.now()
+    attempt.refresh_from_db(fields=["closes_at"])  # under the lock: extra time may have moved it
+    late = attempt.closes_at is not None and clock_rules.over(attempt.closes_at, now)
+    if late and attempt.closes_at is not None:
+        now = attempt.closes_at
+    open_still = Attempt.objects.filter(pk=attempt.pk).open()
+    mine = open_still.update(submitted_at=now, closed_by_clock=late)
     attempt.refresh_from_db()
     if not mine:
         return attempt
@@ -191,6 +236,25 @@ def submit(attempt: Attempt) -> Attempt:
         return attempt
     settle(attempt, enrolment, {})
     return attempt
+
+
+@on_tick
+def send_what_is_over(now: datetime) -> str:
+    """Send every try whose time is over, with what was saved. One that extra time moved meanwhile
+    stays open."""
+    overdue = Attempt.objects.open().filter(closes_at__lte=now - clock_rules.GRACE)
+    sent = sum(_send_over(attempt, now) for attempt in overdue.order_by("pk")[:MOST_AT_ONCE])
+    return f"{sent} tries sent whose time was over"
+
+
+@transaction.atomic
+def _send_over(attempt: Attempt, now: datetime) -> int:
+    Enrolment.objects.select_for_update().get(pk=attempt.enrolment_id)
+    still = Attempt.objects.open().filter(pk=attempt.pk, closes_at__lte=now - clock_rules.GRACE)
+    if not still.exists():
+        return 0
+    submit(attempt, now=now)
+    return 1
 
 
 def essays_of(attempt: Attempt) -> dict[str, Question]:

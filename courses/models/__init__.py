@@ -1,5 +1,6 @@
 from courses.models.assessment import Answer, Attempt, AttemptReview, Reflection
 from courses.models.bank import Bank, BankQuestion
+from courses.models.clock import ExtraTime
 from courses.models.course import Course, CourseVersion, Series, SeriesCourse
 from courses.models.credit import (
     CreditApproval,
@@ -37,6 +38,7 @@ __all__ = [
     "Draft",
     "Enrolment",
     "Evidence",
+    "ExtraTime",
     "Lesson",
     "LinkRound",
     "Media",

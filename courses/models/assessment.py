@@ -38,7 +38,10 @@ class Attempt(models.Model):
     number = models.PositiveSmallIntegerField()
     paper = models.JSONField()  # [{"question": uuid, "options": [id, …]}, …]
     started_at = models.DateTimeField(default=timezone.now)
+    # When its time is over, fixed at the start; only extra time moves it, and only further on.
+    closes_at = models.DateTimeField(null=True)
     submitted_at = models.DateTimeField(null=True)
+    closed_by_clock = models.BooleanField(default=False)  # the site sent it when time was over
     points = models.DecimalField(max_digits=7, decimal_places=2, null=True)
     points_possible = models.PositiveIntegerField(null=True)
     percent = models.PositiveSmallIntegerField(null=True)  # rounded down
@@ -67,6 +70,11 @@ class Attempt(models.Model):
                 fields=["awaits_review_since"],
                 condition=Q(awaits_review_since__isnull=False),
                 name="attempts_to_read",
+            ),
+            models.Index(
+                fields=["closes_at"],
+                condition=Q(submitted_at__isnull=True, closes_at__isnull=False),
+                name="attempts_on_the_clock",
             ),
         ]
         ordering = ["number"]

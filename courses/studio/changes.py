@@ -181,6 +181,9 @@ def _lesson(before: Lesson, after: Lesson) -> Iterable[Edit]:
     old, new = before.settings, after.settings
     yield from _plain(_("Percent needed to pass"), old.get("pass_percent"), new.get("pass_percent"))
     yield from _plain(_("Tries (0 is any number)"), old.get("attempts"), new.get("attempts"))
+    yield from _plain(
+        _("Minutes for one try (0 is no limit)"), old.get("time_limit"), new.get("time_limit")
+    )
     yield from _texts(_("Introduction"), old.get("intro") or {}, new.get("intro") or {})
     if bool(old.get("shuffle")) != bool(new.get("shuffle")):
         yield Edit(_("The mixing of answers was turned on or off."))

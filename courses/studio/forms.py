@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from courses.clock_rules import LONGEST
 from courses.models import Block, Course, CourseVersion, Draft, Lesson, Module
 from courses.studio.bilingual import (
     LANGUAGE_NAMES,
@@ -211,6 +212,14 @@ class LessonForm(MarkedForm):
             initial=stored.get("attempts", 0),
             help_text=_("0 means as often as they like."),
         )
+        self.fields["time_limit"] = forms.IntegerField(
+            label=_("Minutes for one try"),
+            required=False,
+            min_value=0,
+            max_value=LONGEST,
+            initial=stored.get("time_limit", 0),
+            help_text=_("0 means as long as they like. People who need more time can get it."),
+        )
         self.fields["shuffle"] = forms.BooleanField(
             label=_("Mix the order of the answers"),
             required=False,
@@ -225,11 +234,12 @@ class LessonForm(MarkedForm):
     @property
     def values(self) -> dict[str, Any]:
         kept = dict(self.lesson.settings)
-        for name in ("pass_percent", "attempts", "shuffle", "shuffle_questions"):
+        for name in ("pass_percent", "attempts", "time_limit", "shuffle", "shuffle_questions"):
             if name not in self.fields:
                 continue
             # What stands nowhere is not written down as long as it is what it would be anyway.
             typed = self.cleaned_data[name]
+            typed = 0 if typed is None else typed  # left empty
             if name in kept or typed != self.fields[name].initial:
                 kept[name] = typed
         if "intro_en" in self.fields:

@@ -2,6 +2,7 @@ from django.urls import include, path
 
 from courses.studio import (
     classes,
+    clock,
     courses,
     deleted,
     discussions,
@@ -71,6 +72,7 @@ urlpatterns = [
     path(f"{_course}links/", links.links, name="links"),
     path(f"{_course}export/", exchange.export, name="export"),
     path(f"{_course}discussions/", discussions.discussions, name="discussions"),
+    path(f"{_course}extra-time/", clock.extra_time, name="extra-time"),
     path(f"{_course}class/", classes.seen, name="class"),
     path(f"{_course}class.csv", classes.as_file, name="class-csv"),
     path(f"{_course}versions/", publishing.versions, name="versions"),

@@ -1,20 +1,25 @@
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from courses import assessment, paper
+from courses.clock_rules import over
 from courses.document import Lesson
 from courses.models import Attempt, Enrolment
 from courses.progress import pass_percent
 from courses.views.enrolled import address, enrolled, frame, onward, posted
 from lms.http import see_other
 from people.access import SignedIn
+
+NEARLY = timedelta(seconds=5)  # the page's clock and ours may differ by so much
 
 
 def quiz_page(
@@ -41,6 +46,13 @@ def quiz_page(
         "waiting": any(each.awaits_review_since for each in attempts),
         "refusal": refusal,
     }
+    if attempt is None and (time := assessment.own_time(enrolment, lesson)):
+        context["minutes_of_one"] = round(time.total_seconds() / 60)
+    if attempt is not None and attempt.closes_at is not None:
+        context["seconds_left"] = max(
+            0, round((attempt.closes_at - timezone.now()).total_seconds())
+        )
+        context["time_is_over"] = over(attempt.closes_at, timezone.now())
     if attempt is not None:
         context["questions"] = paper.asked(attempt, typed=_typed(request), errors=errors)
         context["left_open"] = [q for q in context["questions"] if q.uuid in (left_open or [])]
@@ -94,8 +106,8 @@ def answer(request: SignedIn, enrolment: Enrolment, lesson: Lesson, question: st
         raise Http404
     try:
         errors = assessment.save(attempt, {question: request.POST.getlist(paper.FIELD + question)})
-    except ValidationError:
-        return _sent_before(enrolment, lesson, attempt)
+    except ValidationError as refusal:
+        return _closed(enrolment, lesson, attempt, refusal)
     if request.htmx:
         context = {"saved": not errors, "error": errors.get(question, ""), "name": question}
         status = 422 if errors else 200
@@ -113,8 +125,8 @@ def save(request: SignedIn, enrolment: Enrolment, lesson: Lesson) -> HttpRespons
         return _asked_again(request, enrolment, lesson)
     try:
         errors = assessment.save(attempt, _answers(request, attempt))
-    except ValidationError:
-        return _sent_before(enrolment, lesson, attempt)
+    except ValidationError as refusal:
+        return _closed(enrolment, lesson, attempt, refusal)
     if errors:
         return _open_page(request, enrolment, lesson, errors)
     messages.success(request, _("Your answers are saved. You can come back at any time."))
@@ -123,17 +135,24 @@ def save(request: SignedIn, enrolment: Enrolment, lesson: Lesson) -> HttpRespons
 
 @posted
 def submit(request: SignedIn, enrolment: Enrolment, lesson: Lesson) -> HttpResponse:
-    """Save the whole form and send it. A quiz with gaps asks once whether that is meant."""
+    """Save the whole form and send it. A quiz with gaps asks once whether that is meant.
+
+    `clock`: the page sent it because its time was over. Extra time may have come meanwhile.
+    """
     attempt = _attempt_or_404(request, enrolment, lesson)
     if attempt is None:
         return _asked_again(request, enrolment, lesson)
     try:
         errors = assessment.save(attempt, _answers(request, attempt))
-    except ValidationError:
-        return _sent_before(enrolment, lesson, attempt)
-    if errors:
+    except ValidationError as refusal:
+        return _closed(enrolment, lesson, attempt, refusal)
+    by_clock = lesson.kind == "quiz" and bool(request.POST.get("clock"))
+    if by_clock and attempt.closes_at and attempt.closes_at - timezone.now() > NEARLY:
+        messages.info(request, _("You have more time now. Your answers are saved: please go on."))
+        return see_other(address(enrolment, lesson))
+    if errors and not by_clock:
         return _open_page(request, enrolment, lesson, errors)
-    asks_first = lesson.kind == "quiz" and not request.POST.get("anyway")
+    asks_first = lesson.kind == "quiz" and not by_clock and not request.POST.get("anyway")
     if asks_first and (gaps := assessment.unanswered(attempt)):
         return quiz_page(request, enrolment, lesson, left_open=gaps)
     try:
@@ -222,6 +241,15 @@ def _open_page(
 ) -> HttpResponse:
     page = quiz_page if lesson.kind == "quiz" else evaluation_page
     return page(request, enrolment, lesson, errors=errors)
+
+
+def _closed(
+    enrolment: Enrolment, lesson: Lesson, attempt: Attempt, refusal: ValidationError
+) -> HttpResponse:
+    """Nothing is taken any more: it was sent, or its time is over and this sends what was saved."""
+    if refusal.code == "late":
+        attempt = assessment.submit(attempt)
+    return _sent_before(enrolment, lesson, attempt)
 
 
 def _sent_before(enrolment: Enrolment, lesson: Lesson, attempt: Attempt) -> HttpResponse:

@@ -313,6 +313,7 @@ def trainer(window, demo):
                 "publish",
                 "links",
                 "class",
+                "extra-time",
                 "versions",
                 "discussions",
                 "removed",

@@ -44,6 +44,7 @@ ACCESS = {
         "publish",
         "links",
         "class",
+        "extra-time",
         "class-csv",
         "versions",
         "version",
