@@ -1,7 +1,7 @@
 from django.urls import path, re_path
 
 from certificates.transcripts import pages
-from certificates.views import designs, desk, managing, public
+from certificates.views import designs, desk, managing, posters, public
 
 app_name = "certificates"
 CODE = r"(?P<code>[0-9A-Za-z-]{10,48})"
@@ -19,6 +19,11 @@ urlpatterns = [
     re_path(rf"^certificates/{CODE}/sharing/$", public.change_sharing, name="sharing"),
     re_path(rf"^certificates/{CODE}\.pdf$", public.pdf, name="pdf"),
     re_path(rf"^certificates/{CODE}\.json$", public.as_json, name="json"),
+    re_path(
+        r"^host/(?P<slug>[-\w]+)/poster-(?P<language>en|es)-(?P<paper>letter|a4)\.pdf$",
+        posters.poster,
+        name="poster",
+    ),
     path("staff/certificates/", desk.desk, name="desk"),
     path("staff/certificates/issue/", desk.issue, name="issue"),
     path("staff/certificates/try-again/", desk.try_again, name="try-again"),

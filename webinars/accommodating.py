@@ -115,7 +115,7 @@ def _tell_person(payload: Mapping[str, object]) -> str:
 def _fetch(payload: Mapping[str, object]) -> Accommodation:
     need = Accommodation.objects.for_worklist().get(pk=int(str(payload["need"])))
     webinar = need.registration.webinar
-    if need.registration.state == Registration.State.CANCELLED:
+    if need.registration.state in Registration.GONE:
         raise Stale("the person does not come")
     if webinar.cancelled_at is not None or webinar.ended_at is not None:
         raise Stale("the session is not to come")

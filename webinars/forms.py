@@ -78,6 +78,11 @@ class ScheduleForm(forms.Form):
         max_value=100_000,
         help_text=_("Leave it empty for no limit. When all are taken, people can wait for one."),
     )
+    needs_approval = forms.BooleanField(
+        label=_("Hosts approve each registration"),
+        required=False,
+        help_text=_("People ask for a place, and get it when you say yes."),
+    )
     opens_on = forms.DateField(
         label=_("First day to register"),
         required=False,
@@ -200,7 +205,16 @@ class ScheduleForm(forms.Form):
     def face(self) -> dict[str, Any]:
         """The cleaned values in the words of `webinars.scheduling`."""
         data = self.cleaned_data
-        names = ("zone", "capacity", "languages", "policy", "stage", "recording", "format")
+        names = (
+            "zone",
+            "capacity",
+            "languages",
+            "policy",
+            "stage",
+            "recording",
+            "format",
+            "needs_approval",
+        )
         plans = ("caption_plan", "interpretation_plan")
         return {
             "title": _localised(data, "title"),
@@ -329,6 +343,7 @@ def _typed(webinar: Webinar) -> dict[str, Any]:
         "minutes": webinar.minutes,
         "zone": webinar.zone,
         "capacity": webinar.capacity,
+        "needs_approval": webinar.needs_approval,
         "opens_on": opens and opens.astimezone(ZoneInfo(webinar.zone)).date(),
         "format": webinar.format,
         "caption_plan": webinar.caption_plan,

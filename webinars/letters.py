@@ -51,6 +51,10 @@ def _waiting(registration: Registration) -> bool:
     return registration.state == State.WAITLISTED and _ahead(registration.webinar)
 
 
+def _asked(registration: Registration) -> bool:
+    return registration.state == State.ASKED and _ahead(registration.webinar)
+
+
 def _offered(registration: Registration) -> bool:
     return registration.state == State.OFFERED and _ahead(registration.webinar)
 
@@ -61,16 +65,18 @@ def _took_place(determination: Determination | None) -> bool:
 
 LETTERS = {
     "confirmed": Letter(_seated, _place, "REQUEST"),
+    "asked": Letter(_asked, _place),
+    "declined": Letter(lambda r: r.state == State.DECLINED and _ahead(r.webinar), _place),
     "waitlisted": Letter(_waiting, _place),
     "promoted": Letter(_seated, _place, "REQUEST"),
     "offered": Letter(_offered, _place),
     "offer-over": Letter(lambda r: r.state == State.CANCELLED, _place),
     "cancelled": Letter(lambda r: r.state == State.CANCELLED, _place, "CANCEL"),
     "moved": Letter(
-        lambda r: r.state != State.CANCELLED and _ahead(r.webinar), _schedule, "REQUEST"
+        lambda r: r.state not in Registration.GONE and _ahead(r.webinar), _schedule, "REQUEST"
     ),
     "called-off": Letter(
-        lambda r: r.state != State.CANCELLED and r.webinar.cancelled_at is not None,
+        lambda r: r.state not in Registration.GONE and r.webinar.cancelled_at is not None,
         _schedule,
         "CANCEL",
     ),
@@ -115,15 +121,17 @@ def _send(payload: Mapping[str, object]) -> str:
     if letter.once in (_place, _schedule) and letter.once(registration) != once:
         raise Stale("a newer letter says it better")
     calendar = letter.calendar
-    if calendar == "REQUEST" and registration.state != State.SEATED:
-        calendar = ""  # nothing goes into the calendar of someone who waits
+    if calendar and registration.state not in {State.SEATED, State.CANCELLED}:
+        calendar = ""  # nothing is in the calendar of someone who waits, and nothing goes there
     return deliver(registration, name, key=f"{registration.pk}:{name}:{once}", calendar=calendar)
 
 
 def fetch(pk: object) -> Registration:
     """The registration with all that a letter says; Stale when its person may not sign in."""
     rows = Registration.objects.select_related("person", "webinar__course").with_determinations()
-    registration = rows.prefetch_related("accommodations", "offers").get(pk=int(str(pk)))
+    registration = rows.prefetch_related("accommodations", "offers", "decisions").get(
+        pk=int(str(pk))
+    )
     if not registration.person.is_active:
         raise Stale("this person may not sign in")
     return registration
@@ -180,16 +188,25 @@ def _context(registration: Registration) -> dict[str, object]:
         "host_when": str(times[1]) if len(times) > 1 else "",
         "email": person.email,
         "seated": registration.state == State.SEATED,
+        "state": registration.state,
+        "approved": any(decision.approved for decision in registration.decisions.all()),
+        "host_words": _host_words(registration),
         "never_signed_in": person.last_login is None,
         "needs": ", ".join(row.get_kind_display() for row in registration.accommodations.all()),
         "page_url": page,
         "room_url": absolute(webinar.room_path),
+        "schedule_url": absolute(reverse("webinars:schedule")),
         "cancel_url": absolute(reverse("webinars:cancel", args=[webinar.slug])),
         "course_url": absolute(webinar.course.get_absolute_url()),
         "recorded": bool(webinar.recording),
         **_kept(registration),
         **_decided(registration.determination),
     }
+
+
+def _host_words(registration: Registration) -> str:
+    last = max(registration.decisions.all(), key=lambda decision: decision.turn, default=None)
+    return last.words if last is not None else ""
 
 
 def _kept(registration: Registration) -> dict[str, object]:

@@ -159,6 +159,8 @@ class PlaceForm(forms.Form):
 def _choice(webinar: Webinar, reader: User | None) -> str:
     zone = reader.time_zone if reader is not None else webinar.zone
     words = f"{said(webinar.title)}: {spoken(webinar.starts_at, webinar.ends_at, zone)}"
+    if webinar.needs_approval:
+        return f"{words} ({gettext('the host approves each request')})"
     return f"{words} ({gettext('waitlist')})" if webinar.is_full else words
 
 

@@ -58,9 +58,12 @@ def register(
     `needs` maps kinds of accommodation to a note; asking again adds, it takes nothing away.
     `answers` are to the host's questions; the last ones stand. Someone who cancelled may come
     back: to a free seat, else to the end of the waitlist. Enrols the person in the course too.
-    Raises ValidationError when registration is closed.
+    Where hosts approve each registration it is a request at first; one that was declined stays
+    so. Raises ValidationError when registration is closed.
     """
-    return _register(person, _lock(webinar), Wishes(organisation, needs or {}, answers or {}))
+    return _register(
+        person, lock_session(webinar), Wishes(organisation, needs or {}, answers or {})
+    )
 
 
 @transaction.atomic
@@ -110,7 +113,8 @@ def register_by_address(
             return
         if made and organisation is not None:
             join(person, organisation)
-        mine = Registration.objects.of(person).standing().filter(webinar__in=webinars)
+        mine = Registration.objects.of(person).exclude(state=State.CANCELLED)
+        mine = mine.filter(webinar__in=webinars)
         before = set() if made else set(mine.values_list("pk", flat=True))
         wishes = Wishes(organisation, needs or {}, answers or {}, by_themself=False)
         rows = _register_all(person, webinars, wishes)
@@ -121,7 +125,7 @@ def register_by_address(
 @transaction.atomic
 def cancel(person: User, webinar: Webinar) -> bool:
     """Give a place back; the first who waits is offered the seat. False when there was none."""
-    locked = _lock(webinar)
+    locked = lock_session(webinar)
     registration = Registration.objects.of(person).standing().filter(webinar=locked).first()
     if registration is None:
         return False
@@ -141,7 +145,7 @@ def accept(person: User, webinar: Webinar) -> Registration | None:
 
     Under the session's lock, as the sweep is: of accepting and running out, one comes first.
     """
-    locked = _lock(webinar)
+    locked = lock_session(webinar)
     registration = Registration.objects.of(person).filter(webinar=locked).first()
     if registration is None or registration.state == State.SEATED:
         return registration
@@ -168,7 +172,7 @@ def pass_on_offers(now: datetime) -> str:
 
 @transaction.atomic
 def _pass_on(webinar: int, now: datetime) -> int:
-    locked = _lock(Webinar(pk=webinar))
+    locked = lock_session(Webinar(pk=webinar))
     late = Registration.objects.filter(
         webinar=locked, state=State.OFFERED, offers__closed_at=None, offers__expires_at__lte=now
     )
@@ -245,7 +249,8 @@ def why_closed(webinar: Webinar) -> str:
     return _("Registration for this session has closed.")
 
 
-def _lock(webinar: Webinar) -> Webinar:
+def lock_session(webinar: Webinar) -> Webinar:
+    """The row under whose lock every place at the session changes."""
     return (
         Webinar.objects.select_for_update(no_key=True, of=("self",))
         .select_related("course")
@@ -254,7 +259,7 @@ def _lock(webinar: Webinar) -> Webinar:
 
 
 def _register_all(person: User, webinars: Iterable[Webinar], wishes: Wishes) -> list[Registration]:
-    locked = [_lock(webinar) for webinar in sorted(webinars, key=lambda webinar: webinar.pk)]
+    locked = [lock_session(webinar) for webinar in sorted(webinars, key=lambda webinar: webinar.pk)]
     locked.sort(key=lambda webinar: webinar.course_id)
     return [_register(person, row, wishes) for row in locked]
 
@@ -262,11 +267,19 @@ def _register_all(person: User, webinars: Iterable[Webinar], wishes: Wishes) -> 
 def _register(person: User, locked: Webinar, wishes: Wishes) -> Registration:
     registration = Registration.objects.filter(webinar=locked, person=person).first()
     stands = registration is not None and registration.state != State.CANCELLED
+    if registration is not None and registration.state == State.DECLINED:
+        return registration  # a host said no, and only a host can change that
     if registration is None or not stands:
         if reason := why_closed(locked):
             raise ValidationError(reason, code="closed")
-        enrolment = enrol(person, locked.course, reason=Enrolment.Reason.WEBINAR)
-        registration = _take_place(locked, enrolment, registration, wishes.organisation)
+        now = timezone.now()
+        registration = registration or Registration(person=person, registered_at=now)
+        registration.webinar, registration.person = locked, person
+        registration.organisation = wishes.organisation or organisation_of(person, now)
+        if locked.needs_approval:
+            _ask_for_place(registration, now)
+        else:
+            let_in(registration, now)
     registration.webinar = locked
     if wishes.needs:
         accommodating.ask(registration, wishes.needs)
@@ -275,28 +288,44 @@ def _register(person: User, locked: Webinar, wishes: Wishes) -> Registration:
     return registration
 
 
-def _take_place(
-    locked: Webinar,
-    enrolment: Enrolment,
-    before: Registration | None,
-    organisation: Organisation | None,
-) -> Registration:
-    now, person = timezone.now(), enrolment.person
+def _ask_for_place(registration: Registration, now: datetime) -> None:
+    """No seat is taken until a host says yes."""
+    registration.turn += registration.pk is not None
+    registration.state, registration.changed_at = State.ASKED, now
+    registration.save()
+    letters.promise(registration, "asked")
+
+
+def let_in(registration: Registration, now: datetime) -> None:
+    """A free seat, or the end of the waitlist. Called with the session's row locked."""
+    locked = registration.webinar
+    enrol(registration.person, locked.course, reason=Enrolment.Reason.WEBINAR)
     free = _free_seats(locked)
     if free is not None and free > 0:
         free -= _seat_first(locked, free)  # nobody overtakes the waitlist
     full = free is not None and free <= 0
-    registration = before or Registration(webinar=locked, person=person, registered_at=now)
-    registration.webinar, registration.person = locked, person
-    registration.turn += before is not None
+    registration.turn += registration.pk is not None
     registration.state = State.WAITLISTED if full else State.SEATED
     registration.changed_at = _behind_the_others(locked, now) if full else now
-    registration.organisation = organisation or organisation_of(person, now)
     registration.save()
     letters.promise(registration, "waitlisted" if full else "confirmed")
     if not full:
         reminders.promise(locked, [registration], now)
-    return registration
+
+
+def let_in_all(locked: Webinar) -> None:
+    """Everybody who asked, in their order. Called with the session's row locked."""
+    if locked.cancelled_at is not None or locked.ended_at is not None:
+        return
+    for registration in locked.registrations.asked().select_related("person"):
+        registration.webinar = locked
+        let_in(registration, timezone.now())
+
+
+def turn_away(registration: Registration) -> None:
+    """A host said no. Called with the session's row locked."""
+    _change(registration, State.DECLINED)
+    letters.promise(registration, "declined")
 
 
 def _free_seats(locked: Webinar) -> int | None:

@@ -26,7 +26,7 @@ from people import audit
 from people.models import User
 from webinars import asking, letters, reminders
 from webinars.models import CreditPolicy, Webinar
-from webinars.registering import seat_waiting
+from webinars.registering import let_in_all, seat_waiting
 from webinars.room import log, team
 
 # What a change may set besides the times. Titles and stages may change under way.
@@ -37,6 +37,7 @@ FACE = (
     "capacity",
     "registration_opens_at",
     "registration_closes_at",
+    "needs_approval",
     "format",
     "caption_plan",
     "interpretation_plan",
@@ -52,6 +53,7 @@ COPIED = (
     "summary",
     "zone",
     "capacity",
+    "needs_approval",
     "format",
     "caption_plan",
     "interpretation_plan",
@@ -169,7 +171,8 @@ def change(
     by: User | None = None,
     **face: Any,
 ) -> Webinar:
-    """All that the form may change, in one step. More seats go to those who wait.
+    """All that the form may change, in one step. More seats go to those who wait; when hosts no
+    longer approve each registration, whoever asked gets a place in the order of asking.
 
     Nobody loses a seat: the limit cannot go below the seats taken. A session that people may
     already have seen stays published. What is said here about the deadline counts, not the move.
@@ -193,6 +196,8 @@ def change(
     audit.note(by, "webinar.changed", locked)
     log.append(locked, "state", changed=True)  # a new stage appears in open rooms
     seat_waiting(locked)
+    if not locked.needs_approval:
+        let_in_all(locked)
     return locked
 
 

@@ -75,6 +75,7 @@ __all__ = [
     "missing_glyphs",
     "preview",
     "print_certificate",
+    "print_poster",
     "print_record",
 ]
 
@@ -137,6 +138,11 @@ def preview(
 def print_record(record: Mapping[str, object], *, paper: Paper = "letter") -> bytes:
     """Print a transcript: as many pages as it takes. `certificates.press.record` says its shape."""
     return _print({"snapshot": {**record, "template": "transcript-1"}, "paper": paper})
+
+
+def print_poster(poster: Mapping[str, object], *, paper: Paper = "letter") -> bytes:
+    """Print the poster of a session: one page. `certificates.press.poster` says its shape."""
+    return _print({"snapshot": {**poster, "template": "poster-1"}, "paper": paper})
 
 
 def _asked(

@@ -24,6 +24,8 @@ import typst
 
 from certificates.badges.drawing import draw
 from certificates.press.glyphs import FONTS, coverage
+from certificates.press.poster import TEMPLATE as POSTER
+from certificates.press.poster import poster_of
 from certificates.press.record import TEMPLATE, record_of
 from certificates.press.sheet import Sheet, sheet_of
 
@@ -90,7 +92,7 @@ def _print(
     pictures: dict[str, list[Any]] | None = None,
     picture_of: bool = False,
 ) -> tuple[Sheet, bytes]:
-    """Print a certificate's snapshot, or a transcript, which names its template too.
+    """Print a certificate's snapshot, or a transcript or poster, which name their template too.
 
     Where Typst refuses a text in spite of the fonts' word, print without it.
 
@@ -103,6 +105,8 @@ def _print(
     for left in reversed(range(ROUNDS)):
         if snapshot.get("template") == TEMPLATE.stem:
             sheet = record_of(snapshot, paper, without)
+        elif snapshot.get("template") == POSTER.stem:
+            sheet = poster_of(snapshot, paper, without)
         else:
             sheet = sheet_of(snapshot, paper, without, drawn)
         try:

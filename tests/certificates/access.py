@@ -1,4 +1,5 @@
 ACCESS = {
+    "certificates:poster": "host",
     "certificates:verify": "public",
     "certificates:verify-file": "public",
     "certificates:sharing": "signed-in",

@@ -43,6 +43,7 @@ NO_PAGES = {
         "certificates:suspend",
         "certificates:lift",
         "certificates:pdf",
+        "certificates:poster",
         "certificates:json",
     ),
     *("badges:did", "badges:badge", "badges:status", "badges:picture"),
@@ -117,6 +118,7 @@ def stranger(window, demo):
         *named("library", case_studies=[], case_study=[demo.case.slug]),
         reverse("webinars:schedule"),
         *(each.get_absolute_url() for each in (demo.ahead, demo.live, demo.full, demo.ended)),
+        demo.asked.get_absolute_url(),
         demo.cancelled.get_absolute_url(),
         *named("webinars", register=[demo.full.slug], registered=[demo.full.slug]),
         reverse("webinars:register", args=[demo.ended.slug]),
@@ -191,6 +193,9 @@ def learner(window, demo):
         *(each.get_absolute_url() for each in (demo.later, demo.live, demo.full, demo.ended)),
         reverse("webinars:cancel", args=[demo.later.slug]),
         demo.kept.get_absolute_url(),
+        demo.asked.get_absolute_url(),
+        reverse("webinars:cancel", args=[demo.asked.slug]),
+        reverse("webinars:room", args=[demo.asked.slug]),
         reverse("webinars:offer", args=[demo.kept.slug]),
         urlsplit(reminders.stop_url(demo.later.registrations.first())).path,
         reverse("webinars:register", args=[demo.later.slug]),
@@ -224,6 +229,7 @@ def attendee(window, demo):
         demo.valid.get_absolute_url(),
         demo.ended.course.get_absolute_url(),
         demo.ended.get_absolute_url(),
+        demo.asked.get_absolute_url(),
         reverse("webinars:room", args=[demo.ended.slug]),
         reverse("webinars:room", args=[demo.live.slug]),
     )
@@ -391,6 +397,10 @@ def host(window, demo):
     yield from refused(window, reverse("webinars:schedule-new"))
     yield from refused(window, reverse("webinars:reconcile", args=[demo.ended.slug]))
     yield from refused(window, reverse("webinars:form-questions", args=[demo.later.slug]))
+    window.go(reverse("webinars:people", args=[demo.asked.slug]))
+    window.page.locator("[value=approve]").click()
+    expect(window.page.locator("main .usa-alert--error")).to_be_visible()
+    yield
 
 
 def credit(window, demo):

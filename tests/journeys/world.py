@@ -28,7 +28,7 @@ from tests.courses.media.conftest import picture
 from tests.factories import both, enrolled, finish, make_course, make_draft, make_person
 from tests.kinds import TEN
 from tests.webinars.factories import make_webinar, seat
-from webinars import registering, scheduling
+from webinars import approving, registering, scheduling
 from webinars.models import Accommodation, Poll, Webinar
 from webinars.room import chat, hands, polls, questions, setup, team
 
@@ -79,6 +79,10 @@ def _sessions(world):
     seat(host, world.kept)
     seat(learner, world.kept)
     registering.cancel(host, world.kept)
+    world.asked = make_webinar(languages=["en"], hosts=[host], needs_approval=True)
+    seat(learner, world.asked)
+    declined = seat(world.person["attendee"], world.asked)
+    approving.decline(world.asked, [declined.pk], by=host)
     world.cancelled = make_webinar(languages=["es"], hosts=[host])
     seat(learner, world.cancelled)
     scheduling.cancel(world.cancelled, by=host)

@@ -4,7 +4,7 @@ from webinars.models.identity import AttendanceReport, IdentityMatch, ReportRow
 from webinars.models.polls import Poll, PollVote
 from webinars.models.presence import Determination, LiveWindow, PresenceSpan
 from webinars.models.prompts import Prompt, PromptAnswer, PromptEase
-from webinars.models.registration import Accommodation, Registration, SeatOffer
+from webinars.models.registration import Accommodation, Registration, SeatDecision, SeatOffer
 from webinars.models.room import (
     ChatMessage,
     Hand,
@@ -46,6 +46,7 @@ __all__ = [
     "RoomHelper",
     "RoomQuestion",
     "RoomSetup",
+    "SeatDecision",
     "SeatOffer",
     "Silence",
     "Webinar",

@@ -35,8 +35,12 @@ class RegistrationQuerySet(PlannedQuerySet["Registration"]):
         return self.filter(state=Registration.State.WAITLISTED).order_by("changed_at", "pk")
 
     def standing(self) -> Self:
-        """A seat, the offer of one, or a place on the waitlist."""
-        return self.exclude(state=Registration.State.CANCELLED)
+        """A seat, the offer of one, a place on the waitlist, or asked for one."""
+        return self.exclude(state__in=Registration.GONE)
+
+    def asked(self) -> Self:
+        """Who waits for a host's word, in the order in which they came."""
+        return self.filter(state=Registration.State.ASKED).order_by("changed_at", "pk")
 
     def to_determine(self) -> Self:
         """Whose attendance is decided after the end: seats, and whoever was there all the same."""
@@ -63,13 +67,18 @@ class Registration(models.Model):
         SEATED = "seated", _("You have a seat")
         OFFERED = "offered", _("A seat is kept for you")
         WAITLISTED = "waitlisted", _("On the waitlist")
+        ASKED = "asked", _("You asked for a place")
+        DECLINED = "declined", _("The host gave you no place")
         CANCELLED = "cancelled", _("Cancelled")
 
+    GONE = (State.CANCELLED, State.DECLINED)
     # The same for those who read about others.
     STANDINGS = {
         State.SEATED: _("Has a seat"),
         State.OFFERED: _("A seat is kept"),
         State.WAITLISTED: _("On the waitlist"),
+        State.ASKED: _("Asks for a place"),
+        State.DECLINED: _("Declined"),
         State.CANCELLED: _("Cancelled"),
     }
 
@@ -152,6 +161,28 @@ class SeatOffer(models.Model):
         return f"a seat for {self.registration_id} until {self.expires_at:%F %T}"
 
 
+class SeatDecision(models.Model):
+    """A host's word on somebody who asked for a place. Append-only; written by
+    `webinars.approving`, once for each time that somebody asked (`turn` of the registration)."""
+
+    registration = models.ForeignKey(Registration, models.PROTECT, related_name="decisions")
+    turn = models.PositiveIntegerField()
+    approved = models.BooleanField()
+    words = models.CharField(max_length=500, blank=True)  # what the person is told with a no
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(default=timezone.now)
+
+    objects = PlannedQuerySet["SeatDecision"].as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["registration", "turn"], name="decided_once_a_turn"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.registration_id} {'approved' if self.approved else 'declined'}"
+
+
 class AccommodationQuerySet(PlannedQuerySet["Accommodation"]):
     def open(self) -> Self:
         """What somebody still has to arrange, of people who come to sessions that take place."""
@@ -160,7 +191,7 @@ class AccommodationQuerySet(PlannedQuerySet["Accommodation"]):
             registration__webinar__ended_at=None,
             registration__webinar__cancelled_at=None,
             registration__webinar__ends_at__gt=timezone.now(),
-        ).exclude(registration__state=Registration.State.CANCELLED)
+        ).exclude(registration__state__in=Registration.GONE)
 
     def for_worklist(self) -> Self:
         return self.select_related("registration__person", "registration__webinar").planned()

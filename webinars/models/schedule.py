@@ -192,6 +192,7 @@ class Webinar(models.Model):
     caption_plan = models.CharField(max_length=10, choices=Captions, blank=True)
     interpretation_plan = models.CharField(max_length=10, choices=Interpretation, blank=True)
     rehearsal = models.BooleanField(default=False)  # nothing that happens in it ever counts
+    needs_approval = models.BooleanField(default=False)  # hosts approve each registration
     languages = models.JSONField(default=list)
     hosts = models.ManyToManyField(User, related_name="hosted_webinars", blank=True)
     policy = models.ForeignKey(CreditPolicy, models.PROTECT, related_name="+")

@@ -13,10 +13,11 @@ from webinars.models import Registration, Webinar
 @only(host)
 def hosting(request: SignedIn) -> HttpResponse:
     seated = Count("registrations", Q(registrations__state=Registration.State.SEATED))
+    asking = Count("registrations", Q(registrations__state=Registration.State.ASKED))
     sessions = list(
         Webinar.objects.hosted_by(request.user)
         .select_related("course")
-        .annotate(seats_taken=seated)
+        .annotate(seats_taken=seated, asking=asking)
         .order_by("starts_at")
         .planned()
     )

@@ -22,6 +22,8 @@ from webinars import asking, registering
 from webinars.models import Registration, Webinar
 from webinars.place_form import PlaceForm
 
+WAITING = {Registration.State.WAITLISTED, Registration.State.OFFERED}
+
 
 def register(request: HttpRequest, slug: str) -> HttpResponse:
     """One press for people we know; name and address for everybody else."""
@@ -33,7 +35,10 @@ def register(request: HttpRequest, slug: str) -> HttpResponse:
         return see_other(
             webinar.get_absolute_url() if request.user.is_authenticated else signed_out
         )
-    context = {"webinar": webinar, "form": form, "closed": registering.why_closed(webinar)}
+    closed = registering.why_closed(webinar)
+    if webinar.my_state == Registration.State.DECLINED:  # type: ignore[attr-defined]
+        closed = _("We are sorry: the host could not give you a place at this session.")
+    context = {"webinar": webinar, "form": form, "closed": closed}
     return render(request, "webinars/register.html", context, status=_status(request))
 
 
@@ -158,7 +163,8 @@ def _take_places(request: HttpRequest, form: PlaceForm, webinars: Sequence[Webin
 
 def _say(request: HttpRequest, places: Sequence[Registration]) -> None:
     seats = sum(place.state == Registration.State.SEATED for place in places)
-    waiting = len(places) - seats
+    asked = sum(place.state == Registration.State.ASKED for place in places)
+    waiting = sum(place.state in WAITING for place in places)
     if seats:
         words = ngettext(
             "You are registered. We sent the details and a calendar entry to your e-mail.",
@@ -167,6 +173,14 @@ def _say(request: HttpRequest, places: Sequence[Registration]) -> None:
             seats,
         )
         messages.success(request, words % {"n": seats})
+    if asked:
+        words = ngettext(
+            "The host has your request. As soon as it is decided, we write to you.",
+            "The hosts have your requests for %(n)s sessions. As soon as one is decided, we write "
+            "to you.",
+            asked,
+        )
+        messages.success(request, words % {"n": asked})
     if waiting:
         words = ngettext(
             "All seats are taken, so you are on the waitlist. If a seat becomes free we keep it "

@@ -58,6 +58,7 @@ def webinar(request: HttpRequest, slug: str) -> HttpResponse:
         and host(person)
         and Webinar.objects.hosted_by(person).filter(pk=found.pk).exists(),
         "role": team.role_of(person, found) if isinstance(person, User) else "",
+        "public_url": invitations.absolute(found.get_absolute_url()),
         "may_credit": isinstance(person, User) and credit_administrator(person),
     }
     return render(request, "webinars/webinar.html", context)
