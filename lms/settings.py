@@ -197,6 +197,8 @@ if _database["ENGINE"].endswith("sqlite3"):
     _database["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 else:
     _database["CONN_MAX_AGE"] = 0  # a pool keeps the connections
+    # Asked before each use: those that a restart of the server broke are replaced, not handed out.
+    _database["CONN_HEALTH_CHECKS"] = True
     _database["OPTIONS"] = {
         "pool": {
             "min_size": 1,
@@ -213,7 +215,7 @@ REDIS_URL = _url(
 if REDIS_URL:
     CACHES = {
         "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "lms.cache.SharedOrOwn",
             "LOCATION": REDIS_URL,
         }
     }

@@ -5,6 +5,7 @@ the channel layer. A bell that is lost (Redis away, process killed) costs one po
 """
 
 import asyncio
+import contextlib
 import logging
 import threading
 import time
@@ -54,16 +55,25 @@ def is_shared() -> bool:
 
 async def hear_others(ear: Ear) -> None:
     """Pass on what other processes ring, until cancelled; comes back by itself after a fault."""
+    layer = get_channel_layer()
     while True:
-        layer = get_channel_layer()
+        channel = ""
         try:
             channel = await layer.new_channel()
             await layer.group_add(GROUP, channel)
             while True:
                 message = await layer.receive(channel)
                 ear(message["webinar"], message["what"])
+        except asyncio.CancelledError:
+            # The layer keeps every name that it was not told to forget.
+            with contextlib.suppress(Exception):
+                await layer.group_discard(GROUP, channel)
+            raise
         except Exception as error:
             logger.warning("rooms do not hear each other, they poll: %s", error)
+            with contextlib.suppress(Exception):
+                # Of what the failed try left. Shielded: it swallows what cancels it.
+                await asyncio.shield(layer.flush())
             await asyncio.sleep(PAUSE)
 
 

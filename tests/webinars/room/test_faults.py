@@ -54,9 +54,11 @@ def only_the_bell(stack):
     """Meanwhile the web processes look at no room's number by themselves."""
     for process in stack.web.values():
         process.send_signal(signal.SIGUSR1)
-    yield
-    for process in stack.web.values():
-        process.send_signal(signal.SIGUSR2)
+    try:
+        yield
+    finally:
+        for process in stack.web.values():
+            process.send_signal(signal.SIGUSR2)
 
 
 def writer(stack, room):
