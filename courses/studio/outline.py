@@ -119,9 +119,10 @@ def module(request: SignedIn, slug: str, module: uuid.UUID) -> HttpResponse:
         "key": uuid.uuid4(),
     }
     status = 422 if form.is_bound else 200
-    if not request.htmx:
-        context["row"] = moves.of_module(found)
-    return render_page(request, "studio/module.html", context, part="acts", status=status)
+    if request.htmx and request.method == "GET":
+        return render(request, "studio/module.html#acts", context)
+    context["row"] = moves.of_module(found)
+    return render(request, "studio/module.html", context, status=status)
 
 
 @posted
