@@ -134,8 +134,9 @@ class Keep extends HTMLElement {
     words.setAttribute("role", "status");
     (form.querySelector(":scope > .gw-actions") ?? form.lastElementChild).before(words);
     form.setAttribute("hx-post", address);
-    form.setAttribute("hx-target", "closest gw-keep");
-    form.setAttribute("hx-select", "gw-keep");
+    const around = this.closest("gw-languages") ? "gw-languages" : "gw-keep";
+    form.setAttribute("hx-target", `closest ${around}`);
+    form.setAttribute("hx-select", around);
     form.setAttribute("hx-swap", "outerHTML");
     form.setAttribute("hx-sync", "this:drop");
     if (form.enctype === "multipart/form-data") form.setAttribute("hx-encoding", form.enctype);
