@@ -11,6 +11,7 @@ import pytest
 from django.core.files.storage import default_storage
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 
 from certificates import issuing, withdrawing
 from courses import assessment
@@ -19,8 +20,10 @@ from insights.models import EvidencePack
 from insights.packs import packing
 from insights.packs.rules import shown
 from lms import outbox
+from lms.sheets import STARTS_A_FORMULA, guarded
 from people import joining, private
 from people.models import AuditEntry
+from tests.certificates import hostile
 from tests.credit.factories import approve, make_type
 from tests.factories import enrolled, finish, make_course, make_organisation, make_person
 from tests.races import at_once
@@ -125,6 +128,34 @@ def test_a_pack_holds_the_record_and_its_manifest_proves_it(administrator):
         assert pack.sha256 == hashlib.file_digest(file, "sha256").hexdigest()
     verbs = AuditEntry.objects.filter(verb__startswith="pack.").values_list("verb", flat=True)
     assert sorted(verbs) == ["pack.asked", "pack.made"]
+
+
+def test_hostile_names_and_reasons_are_letters_in_the_tables_and_on_the_index_page(administrator):
+    course = make_course()
+    for number, name in enumerate(hostile.NAMES):
+        Enrolment.objects.create(
+            person=make_person(name=name, email=f"hostile{number}@example.org"),
+            course=course,
+            version=course.current,
+        )
+    worst = " ".join(hostile.NAMES)
+    person = make_person(name=worst[:150])
+    enrolled(person, course)
+    of_course = ask(administrator, course=course)
+    of_person = packing.ask(
+        administrator, key=uuid.uuid4(), about="person", person=person, why=worst
+    )
+
+    work_off()
+
+    named = [row["name"] for row in rows(of_course, "roster.csv")]
+    assert named == [guarded(name) for name in [*hostile.NAMES, worst[:150]]]
+    assert not any(name.startswith(STARTS_A_FORMULA) for name in named)
+    page = opened(of_person).read("index.html").decode()
+    assert escape(worst) in page
+    assert escape(worst[:150]) in page
+    for tag in ("<script", "<img", "<svg"):
+        assert tag not in page
 
 
 def test_answers_reflections_and_what_people_tell_about_themselves_stay_out(administrator):
