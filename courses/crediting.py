@@ -36,12 +36,52 @@ TYPES = Path(__file__).parent / "content" / "credit.yaml"
 
 
 def load_types(path: Path = TYPES) -> int:
-    """The boards' rules from the file: adds and updates, deletes nothing. Returns how many."""
+    """The boards' rules from the file: adds and updates, deletes nothing, and leaves alone what a
+    credit administrator changed since. Returns how many."""
     entries: list[dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
     for entry in entries:
         slug = entry.pop("slug")
-        CreditType.objects.update_or_create(slug=slug, defaults=entry)
+        _kind, made = CreditType.objects.get_or_create(slug=slug, defaults=entry)
+        if not made:
+            CreditType.objects.filter(slug=slug, changed_at=None).update(**entry)
     return len(entries)
+
+
+@transaction.atomic
+def keep_type(
+    kind: CreditType | None, *, by: User, base: datetime | None = None, **rules: Any
+) -> CreditType:
+    """Write down a board's rules, for what is granted from now on.
+
+    `base` is the `changed_at` of what the person saw: when somebody else changed the rules since,
+    ValidationError, and nothing is written. A new kind is `rules` with a `slug` that nobody has:
+    the same form again is refused beside that field.
+    """
+    if kind is None:
+        kind, before = CreditType(), {}
+    else:
+        kind = CreditType.objects.select_for_update(no_key=True).get(pk=kind.pk)
+        before = {name: getattr(kind, name) for name in rules}
+        if before == rules:
+            return kind
+        if kind.changed_at != base:
+            raise ValidationError(
+                _("Somebody changed these rules since you opened the page. Open it again to see.")
+            )
+        standing = CreditApproval.objects.filter(credit_type=kind, hours__lt=rules["step"])
+        if standing.standing().exists():
+            raise ValidationError(
+                {"step": _("A course has an approval for less than that. Withdraw it first.")}
+            )
+    for name, value in rules.items():
+        setattr(kind, name, value)
+    kind.changed_at = timezone.now()
+    kind.full_clean()
+    kind.save()
+    changed = sorted(name for name, value in rules.items() if before.get(name) != value)
+    was = {name: str(before[name]) for name in changed if name in before}
+    note(by, "credit.rules-changed", kind, type=kind.slug, changed=changed, was=was)
+    return kind
 
 
 @transaction.atomic

@@ -14,10 +14,13 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from courses.models import CreditAward, CreditType
+from courses.models import CreditAward, CreditType, Evidence
 from lms.text import said
 
 LONGEST_RANGE = 366  # days of one report
+LOCALISED = ("name", "unit", "number_name", "note")
+_KIND = Evidence.Kind
+NEEDED = (_KIND.FINISHED, _KIND.PASSED, _KIND.ATTENDED, _KIND.EVALUATED)
 
 
 class _ByName(forms.ModelChoiceField):
@@ -102,6 +105,121 @@ class ApprovalForm(forms.Form):
         given.pop("credit_type")
         words = {"en": given.pop("statement_en"), "es": given.pop("statement_es")}
         return {**given, "statement": {k: v for k, v in words.items() if v}}
+
+
+class RulesForm(forms.Form):
+    """A kind of credit and what its board asks for."""
+
+    base = forms.DateTimeField(required=False, widget=forms.HiddenInput)
+    slug = forms.SlugField(
+        label=_("Short name"),
+        max_length=20,
+        help_text=_("Small letters, digits and hyphens, such as “ches”. It stays as it is."),
+    )
+    name_en = forms.CharField(label=_("Name in English"), max_length=120)
+    name_es = forms.CharField(label=_("Name in Spanish"), max_length=120)
+    unit_en = forms.CharField(
+        label=_("Unit in English"), max_length=120, help_text=_("As in “2 contact hours”.")
+    )
+    unit_es = forms.CharField(label=_("Unit in Spanish"), max_length=120)
+    body = forms.CharField(label=_("Board"), max_length=120)
+    step = forms.DecimalField(
+        label=_("Smallest step"),
+        max_digits=5,
+        decimal_places=2,
+        validators=[MinValueValidator(Decimal("0.01"))],
+        help_text=_("Credit is always cut down to whole steps."),
+    )
+    minutes_per_unit = forms.IntegerField(
+        label=_("Minutes in one unit"), min_value=1, max_value=600, initial=60
+    )
+    needs = forms.MultipleChoiceField(
+        label=_("What a course must have asked for"),
+        choices=[(kind.value, kind.label) for kind in NEEDED],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Nothing ticked: completion alone."),
+    )
+    claimed = forms.BooleanField(
+        label=_("People say themselves how much they claim"), required=False
+    )
+    reporting = forms.ChoiceField(
+        label=_("Who reports it"),
+        choices=CreditType.Reporting.choices,
+        initial=CreditType.Reporting.LEARNER,
+    )
+    number_name_en = forms.CharField(
+        label=_("What people's own number is called, in English"),
+        max_length=80,
+        required=False,
+        help_text=_("Such as “CHES number”. Empty: they have none."),
+    )
+    number_name_es = forms.CharField(
+        label=_("What people's own number is called, in Spanish"), max_length=80, required=False
+    )
+    cycle_years = forms.IntegerField(
+        label=_("Years of a cycle"), min_value=1, max_value=20, required=False
+    )
+    retention_years = forms.IntegerField(
+        label=_("Years for which records are kept"), min_value=1, max_value=50, initial=7
+    )
+    note_en = forms.CharField(
+        label=_("What administrators should know, in English"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea({"rows": 3}),
+    )
+    note_es = forms.CharField(
+        label=_("What administrators should know, in Spanish"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea({"rows": 3}),
+    )
+    source = forms.CharField(
+        label=_("Where these rules were read"),
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea({"rows": 2}),
+    )
+
+    def __init__(self, data: Any, *, kind: CreditType | None) -> None:
+        super().__init__(data, initial=_as_typed(kind) if kind else None)
+        if kind is not None:
+            del self.fields["slug"]
+
+    def clean_slug(self) -> str:
+        slug = str(self.cleaned_data["slug"]).lower()
+        if CreditType.objects.filter(slug=slug).exists():
+            raise forms.ValidationError(_("There is a kind of credit with this short name."))
+        return slug
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        for name in ("number_name", "note"):
+            for language, other in (("en", "es"), ("es", "en")):
+                if given.get(f"{name}_{language}") and not given.get(f"{name}_{other}"):
+                    self.add_error(
+                        f"{name}_{other}", gettext("Write it in both languages, or in neither.")
+                    )
+        return given
+
+    @property
+    def rules(self) -> dict[str, Any]:
+        """As `crediting.keep_type` takes them."""
+        given = dict(self.cleaned_data)
+        for name in LOCALISED:
+            words = {language: given.pop(f"{name}_{language}") for language in ("en", "es")}
+            given[name] = {language: text for language, text in words.items() if text}
+        return given
+
+
+def _as_typed(kind: CreditType) -> dict[str, Any]:
+    plain = ("body", "step", "minutes_per_unit", "needs", "claimed", "reporting", "cycle_years")
+    typed = {name: getattr(kind, name) for name in (*plain, "retention_years", "source")}
+    for name in LOCALISED:
+        for language in ("en", "es"):
+            typed[f"{name}_{language}"] = getattr(kind, name).get(language, "")
+    return typed | {"base": kind.changed_at.isoformat() if kind.changed_at else ""}
 
 
 class RenewalForm(forms.Form):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from certificates.crediting import approving, mine, reports
+from certificates.crediting import approving, boards, mine, reports
 
 app_name = "credit"
 urlpatterns = [
@@ -8,6 +8,8 @@ urlpatterns = [
     path("credit/reports/", reports.reports, name="reports"),
     path("credit/reports/nchec.csv", reports.nchec, name="nchec"),
     path("credit/reports/train.csv", reports.train, name="train"),
+    path("credit/new-kind/", boards.new_kind, name="new-kind"),
+    path("credit/kinds/<slug:slug>/", boards.kind, name="kind"),
     path("credit/approvals/<slug:slug>/", approving.course, name="course"),
     path("credit/approvals/<slug:slug>/renewal/", approving.renewal, name="renewal"),
     path("credit/approvals/<slug:slug>/<int:pk>/withdraw/", approving.withdraw, name="withdraw"),

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 
 class CreditType(models.Model):
-    """A kind of credit and its board's rules. Comes from `courses/content/credit.yaml`.
+    """A kind of credit and its board's rules. Comes from `courses/content/credit.yaml` until a
+    credit administrator changes it; written by `courses.crediting`.
 
     `needs` names kinds of evidence; `step` is the smallest part of a credit. What was granted
     has copied these rules: a change here concerns what is granted later.
@@ -41,13 +42,16 @@ class CreditType(models.Model):
     step = models.DecimalField(max_digits=5, decimal_places=2)
     minutes_per_unit = models.PositiveSmallIntegerField(default=60)
     claimed = models.BooleanField(default=False)  # the person says how many they claim
-    needs = models.JSONField(default=list)  # kinds of evidence
+    needs = models.JSONField(default=list, blank=True)  # kinds of evidence
     reporting = models.CharField(max_length=10, choices=Reporting, default=Reporting.LEARNER)
-    number_name = models.JSONField(default=dict)  # what the learner's own number is called
-    cycle_years = models.PositiveSmallIntegerField(null=True)
+    number_name = models.JSONField(
+        default=dict, blank=True
+    )  # what the learner's own number is called
+    cycle_years = models.PositiveSmallIntegerField(null=True, blank=True)
     retention_years = models.PositiveSmallIntegerField(default=7)
-    note = models.JSONField(default=dict)  # what the administrator should know
+    note = models.JSONField(default=dict, blank=True)  # what the administrator should know
     source = models.TextField(default="", blank=True)  # where the rules were read
+    changed_at = models.DateTimeField(null=True, editable=False)  # by a person, not by the file
 
     class Meta:
         ordering = ["slug"]

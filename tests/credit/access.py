@@ -1,6 +1,8 @@
 ACCESS = {
     "credit:index": "credit",
     "credit:course": "credit",
+    "credit:kind": "credit",
+    "credit:new-kind": "credit",
     "credit:renewal": "credit",
     "credit:withdraw": "credit",
     "credit:reports": "credit",

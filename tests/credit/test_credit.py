@@ -1,5 +1,7 @@
+import time
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -16,6 +18,7 @@ from courses.models import (
     CreditAward,
     CreditClaim,
     CreditNumber,
+    CreditType,
     RenewalPolicy,
 )
 from people.models import AuditEntry
@@ -340,3 +343,104 @@ def test_whoever_acts_or_takes_lists_away_shows_who_they_are(client, administrat
         {"password": "a long enough password", "next": acts[1]},
     )
     assert (done.status_code, CreditApproval.objects.standing().count()) == (303, 0)
+
+
+@pytest.fixture
+def just_signed_in(client, administrator):
+    """An administrator who showed who they are a moment ago."""
+    client.force_login(administrator)
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+    session.save()
+    return client
+
+
+def typed(client, url, **changes):
+    """What the page would send if one pressed «Save», with these fields changed."""
+    form = client.get(url).context["form"]
+    sent = {field.html_name: field.value() for field in form if field.value() not in (None, False)}
+    return {**sent, **changes}
+
+
+def test_rules_change_on_a_page_and_the_file_leaves_them_alone(just_signed_in, person):
+    crediting.load_types()
+    course = make_course(lessons=["page", "quiz"], hours="2.00")
+    kind = CreditType.objects.get(slug="ches")
+    approve(course, kind, hours=Decimal("1.75"))
+    _before, first = completed(person, course)
+    url = reverse("credit:kind", args=["ches"])
+
+    answer = just_signed_in.post(url, typed(just_signed_in, url, step="0.50", unit_en="points"))
+    crediting.load_types()
+
+    assert answer.status_code == 303
+    kind.refresh_from_db()
+    assert (kind.step, kind.unit["en"], kind.needs) == (Decimal("0.50"), "points", ["passed"])
+    _completion, second = completed(make_person(), course)
+    hours = [certificate.snapshot["credit"][0]["hours"] for certificate in (first, second)]
+    assert hours == ["1.75", "1.5"]
+    entry = AuditEntry.objects.get(verb="credit.rules-changed")
+    assert entry.details["changed"] == ["step", "unit"]
+    assert entry.details["was"]["step"] == "0.25"
+
+
+def test_a_new_kind_is_kept_once(just_signed_in):
+    url = reverse("credit:new-kind")
+    sent = typed(
+        just_signed_in, url, slug="dental", name_en="Dental hours", name_es="Horas dentales",
+        unit_en="hours", unit_es="horas", body="The dental board", step="0.5", needs=["finished"],
+    )  # fmt: skip
+
+    first, again = just_signed_in.post(url, sent), just_signed_in.post(url, sent)
+
+    assert (first.status_code, again.status_code) == (303, 422)
+    assert "There is a kind of credit with this short name." in again.content.decode()
+    assert "Horas dentales" in again.content.decode()
+    kind = CreditType.objects.get(slug="dental")
+    assert (kind.needs, kind.number_name) == (["finished"], {})
+
+
+def test_rules_that_somebody_else_changed_are_not_overwritten(just_signed_in):
+    crediting.load_types()
+    url = reverse("credit:kind", args=["nursing"])
+    mine = typed(just_signed_in, url, body="Mine")
+    theirs = typed(just_signed_in, url, body="Theirs")
+    just_signed_in.post(url, theirs)
+
+    answer = just_signed_in.post(url, mine)
+
+    assert answer.status_code == 422
+    assert "Somebody changed these rules" in answer.content.decode()
+    assert "Mine" in answer.content.decode()
+    assert CreditType.objects.get(slug="nursing").body == "Theirs"
+
+
+def test_a_step_larger_than_a_standing_approval_is_refused(just_signed_in):
+    crediting.load_types()
+    approve(make_course(), CreditType.objects.get(slug="cph"), hours=Decimal("1.00"))
+    url = reverse("credit:kind", args=["cph"])
+
+    answer = just_signed_in.post(url, typed(just_signed_in, url, step="2"))
+
+    assert answer.status_code == 422
+    assert "A course has an approval for less than that." in answer.content.decode()
+    assert CreditType.objects.get(slug="cph").step == Decimal("0.25")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_changes_at_once_are_one_and_a_refusal(administrator):
+    """Without the lock on the kind, PostgreSQL keeps all three, the last over the others."""
+    crediting.load_types()
+    kind = CreditType.objects.get(slug="cph")
+
+    def change(number):
+        try:
+            crediting.keep_type(kind, by=administrator, body=f"Board {number}", step=kind.step)
+        except ValidationError:
+            return "refused"
+        return "kept"
+
+    outcomes = at_once(*(partial(change, n) for n in (1, 2, 3)))
+
+    assert sorted(outcomes) == ["kept", "refused", "refused"]
+    assert AuditEntry.objects.filter(verb="credit.rules-changed").count() == 1

@@ -412,6 +412,9 @@ def credit(window, demo):
     yield from pages(window, reverse("insights:packs"))
     yield from refused(window)
     yield from refused(window, course)
+    kinds = (reverse("credit:kind", args=["ches"]), reverse("credit:new-kind"))
+    yield from pages(window, *kinds)
+    yield from refused(window)
     place = demo.ended.registrations.first()
     decide = reverse("webinars:decide-attendance", args=[slug, place.pk])
     yield from pages(
