@@ -1,15 +1,18 @@
-"""How an owner's certificates look. The only writer of Design, DesignPicture and DesignUse rows."""
+"""How an owner's certificates look.
+
+The only writer of Design, CoSignatory, DesignPicture and DesignUse rows.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from certificates.models import Design, DesignPicture, DesignUse
+from certificates.models import CoSignatory, Design, DesignPicture, DesignUse
 from certificates.pictures import Kept
 from lms.text import Localised
 from people.audit import note
@@ -17,6 +20,12 @@ from people.models import Organisation, User
 
 PLAIN: Mapping[str, str] = {"primary": "#0f4c45", "accent": "#a9502f"}
 READABLE = 4.5  # WCAG 2.2, 1.4.3: text of these colours stands on white
+
+
+class Signer(NamedTuple):
+    name: str
+    role: Localised
+    signature: Kept | DesignPicture | None
 
 
 def draw(
@@ -29,6 +38,7 @@ def draw(
     signatory: str,
     signatory_role: Localised,
     signature: Kept | DesignPicture | None,
+    others: Sequence[Signer] = (),
     by: User,
 ) -> Design:
     """The next version of this owner's design, to be looked at. It is not in use yet."""
@@ -44,12 +54,18 @@ def draw(
         "signature": _stored(signature),
         "by": by,
     }
+    beside = [
+        {"place": place, "name": each.name, "role": each.role, "signature": _stored(each.signature)}
+        for place, each in enumerate(others, 2)
+    ]
     while True:
         newest = Design.objects.filter(owner=owner).order_by("-number").first()
         number = newest.number + 1 if newest else 1
         try:
             with transaction.atomic():
-                return Design.objects.create(owner=owner, number=number, **fields)
+                design = Design.objects.create(owner=owner, number=number, **fields)
+                CoSignatory.objects.bulk_create(CoSignatory(design=design, **row) for row in beside)
+                return design
         except IntegrityError:  # somebody else saved at this moment and has the number
             if not Design.objects.filter(owner=owner, number=number).exists():
                 raise
@@ -71,11 +87,9 @@ def in_use(organisation_id: int | None) -> Design | None:
     owners = [organisation_id, 0] if organisation_id else [0]
     for owner in owners:
         uses = DesignUse.objects.filter(owner=owner).order_by("-pk")
-        newest = uses.select_related(
-            "design__organisation", "design__logo", "design__signature"
-        ).first()
+        newest = uses.values_list("design", flat=True).first()
         if newest is not None:
-            return newest.design
+            return Design.objects.for_list().get(pk=newest)
     return None
 
 
@@ -92,12 +106,13 @@ def frozen(design: Design | None) -> dict[str, Any]:
         "logo": design.logo.sha256 if design.logo else None,
         "logo_name": owner,
     }
-    signed = {
-        "name": design.signatory,
-        "role": design.signatory_role,
-        "signature": design.signature.sha256 if design.signature else None,
-    }
-    signatories = [signed] if design.signatory else []
+    first = (design.signatory, design.signatory_role, design.signature)
+    others = [(row.name, row.role, row.signature) for row in design.others.all()]
+    signatories = [
+        {"name": name, "role": role, "signature": picture.sha256 if picture else None}
+        for name, role, picture in [first, *others]
+        if name
+    ]
     return {"template": design.template, "design": look, "signatories": signatories}
 
 

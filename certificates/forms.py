@@ -1,3 +1,4 @@
+from copy import copy
 from typing import Any
 
 from django import forms
@@ -116,6 +117,15 @@ class LiftForm(forms.Form):
     lift_why = _for_the_record(_("What was found"))
 
 
+PLACES = (1, 2, 3)  # as many as fit beside each other in every layout
+SIGNER = ("signatory", "role_en", "role_es", "signature", "without_signature")
+LOOK = ("template", "primary", "accent", "logo", "without_logo")
+
+
+def _named(place: int) -> list[str]:
+    return [name if place == 1 else f"{name}_{place}" for name in SIGNER]
+
+
 class DesignForm(forms.Form):
     """One version of a design. A picture that is not chosen anew stays unless it is taken off."""
 
@@ -148,6 +158,32 @@ class DesignForm(forms.Form):
     )
     without_signature = forms.BooleanField(label=_("No picture of a signature"), required=False)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for place in PLACES[1:]:
+            for name in SIGNER:
+                self.fields[f"{name}_{place}"] = copy(self.fields[name])
+
+    def look(self) -> list[forms.BoundField]:
+        return [self[name] for name in LOOK]
+
+    def signers(self) -> list[tuple[int, list[forms.BoundField], bool]]:
+        """Each place with its fields, and whether somebody signs there or something is wrong."""
+        rows = [(place, [self[each] for each in _named(place)]) for place in PLACES]
+        return [
+            (place, fields, place == 1 or any(f.errors or f.value() for f in fields))
+            for place, fields in rows
+        ]
+
+    def signed(self) -> list[dict[str, Any]]:
+        """Who signs, as given, in the order of the places that are filled."""
+        given = [
+            dict(zip(SIGNER, (self.cleaned_data.get(each) for each in _named(place)), strict=True))
+            | {"place": place}
+            for place in PLACES
+        ]
+        return [each for each in given if each["signatory"]]
+
     def clean_primary(self) -> str:
         return self._readable("primary")
 
@@ -157,13 +193,16 @@ class DesignForm(forms.Form):
     def clean_logo(self) -> Kept | None:
         return self._picture("logo")
 
-    def clean_signature(self) -> Kept | None:
-        return self._picture("signature")
-
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        if given.get("signature") and not given.get("signatory"):
-            self.add_error("signatory", _("Say whose signature it is."))
+        for place in PLACES:
+            name, *_roles, picture, _without = _named(place)
+            try:
+                given[picture] = self._picture(picture)
+            except forms.ValidationError as error:
+                self.add_error(picture, error)
+            if given.get(picture) and not given.get(name):
+                self.add_error(name, _("Say whose signature it is."))
         return given
 
     def _readable(self, name: str) -> str:

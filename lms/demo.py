@@ -64,7 +64,7 @@ def load(now: datetime | None = None) -> list[str]:
         _begin_learning(people["learner"])
         said.append(f"Question bank: {_bank(people['trainer'])} questions added.")
         _credit(people)
-        _designs(people["credit"])
+        _designs(people)
     return said
 
 
@@ -288,28 +288,32 @@ def _credit(people: dict[str, User]) -> None:
     _complete(enrol(people["lead"], course))
 
 
-def _designs(by: User) -> None:
-    """One design of the site in each layout; the first is in use."""
+def _designs(people: dict[str, User]) -> None:
+    """One design of the site in each layout; the first is in use, three people sign the last."""
     if Design.objects.exists():
         return
+    credit, host, trainer = (people[key] for key in ("credit", "host", "trainer"))
+    role = {"en": "Demonstration only", "es": "Solo de demostración"}
     for template, primary, accent in (
         (Design.Template.SEEDLING, "#0f4c45", "#a9502f"),
         (Design.Template.LEDGER, "#1b3a6b", "#8a5a12"),
         (Design.Template.HORIZON, "#5a2350", "#b04a1f"),
     ):
+        three = template == Design.Template.HORIZON
         drawn = designing.draw(
             None,
             template=template.value,
             primary=primary,
             accent=accent,
             logo=None,
-            signatory="",
-            signatory_role={},
+            signatory=credit.name if three else "",
+            signatory_role=role if three else {},
             signature=None,
-            by=by,
+            others=[designing.Signer(each.name, role, None) for each in (host, trainer) if three],
+            by=credit,
         )
         if template == Design.Template.SEEDLING:
-            designing.use(drawn, by=by)
+            designing.use(drawn, by=credit)
 
 
 def _complete(enrolment: Enrolment) -> None:

@@ -1,6 +1,6 @@
 from certificates.models.badge import Achievement, BadgeKey, StatusEntry
 from certificates.models.certificate import Certificate, State, address_of
-from certificates.models.design import Design, DesignPicture, DesignUse
+from certificates.models.design import CoSignatory, Design, DesignPicture, DesignUse
 from certificates.models.gap import PrintGap
 from certificates.models.hidden import Hidden
 from certificates.models.revocation import Revocation
@@ -12,6 +12,7 @@ __all__ = [
     "Achievement",
     "BadgeKey",
     "Certificate",
+    "CoSignatory",
     "Design",
     "DesignPicture",
     "DesignUse",

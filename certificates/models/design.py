@@ -29,14 +29,17 @@ class DesignPicture(models.Model):
 
 class DesignQuerySet(PlannedQuerySet["Design"]):
     def for_list(self) -> DesignQuerySet:
-        return self.select_related("organisation", "logo", "signature").planned()
+        rows = self.select_related("organisation", "logo", "signature")
+        others = CoSignatory.objects.select_related("signature")
+        return rows.prefetch_related(models.Prefetch("others", others)).planned()
 
 
 class Design(models.Model):
     """One version of how an owner's certificates look. Append-only: a change is the next number.
 
     Written by `certificates.designing`. The owner is an organisation, or the site itself (0); a
-    certificate copies all of it into its snapshot.
+    certificate copies all of it into its snapshot. The first who signs stands here, `others` sign
+    beside them.
     """
 
     class Template(models.TextChoices):
@@ -77,6 +80,25 @@ class Design(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("certificates:design", args=[self.pk])
+
+
+class CoSignatory(models.Model):
+    """Who signs beside the first person of a design. Append-only, written with the design."""
+
+    design = models.ForeignKey(Design, models.PROTECT, related_name="others")
+    place = models.PositiveSmallIntegerField()  # 2, 3: from left to right
+    name = models.CharField(max_length=120)
+    role = models.JSONField(default=dict)  # localised
+    signature = models.ForeignKey(DesignPicture, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["design", "place"], name="one_signatory_per_place"),
+        ]
+        ordering = ["design", "place"]
+
+    def __str__(self) -> str:
+        return f"{self.name} on {self.design_id}"
 
 
 class DesignUse(models.Model):

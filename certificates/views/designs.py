@@ -1,5 +1,7 @@
 """How certificates look: drawn, looked at, and only then used. For credit administrators."""
 
+from collections.abc import Iterator
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -9,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from certificates import designing, printing, snapshot
 from certificates.forms import DesignForm
-from certificates.models import Design
+from certificates.models import Design, DesignPicture
 from certificates.press import PressError
 from lms.http import see_other
 from people.access import SignedIn, credit_administrator, only
@@ -46,16 +48,17 @@ def new_design(request: SignedIn) -> HttpResponse:
     form = DesignForm(request.POST or None, request.FILES or None, initial=_initial(before))
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
+        first, *others = [*_signers(form, before)] or [designing.Signer("", {}, None)]
         design = designing.draw(
             organisation,
             template=given["template"],
             primary=given["primary"],
             accent=given["accent"],
             logo=given["logo"] or (None if given["without_logo"] or not before else before.logo),
-            signatory=given["signatory"],
-            signatory_role={"en": given["role_en"], "es": given["role_es"] or given["role_en"]},
-            signature=given["signature"]
-            or (None if given["without_signature"] or not before else before.signature),
+            signatory=first.name,
+            signatory_role=first.role,
+            signature=first.signature,
+            others=others,
             by=request.user,
         )
         return see_other(design.get_absolute_url())
@@ -108,10 +111,21 @@ def _organisation(request: HttpRequest) -> Organisation | None:
     return get_object_or_404(Organisation, pk=asked)
 
 
+def _signers(form: DesignForm, before: Design | None) -> Iterator[designing.Signer]:
+    """Who signs; a picture that is not chosen anew stays at its place unless it is taken off."""
+    had: dict[int, DesignPicture | None] = {}
+    if before is not None:
+        had = {1: before.signature, **{row.place: row.signature for row in before.others.all()}}
+    for given in form.signed():
+        kept = None if given["without_signature"] else had.get(given["place"])
+        role = {"en": given["role_en"], "es": given["role_es"] or given["role_en"]}
+        yield designing.Signer(given["signatory"], role, given["signature"] or kept)
+
+
 def _initial(before: Design | None) -> dict[str, str]:
     if before is None:
         return {"template": Design.Template.SEEDLING}
-    return {
+    found = {
         "template": before.template,
         "primary": before.primary,
         "accent": before.accent,
@@ -119,3 +133,10 @@ def _initial(before: Design | None) -> dict[str, str]:
         "role_en": before.signatory_role.get("en", ""),
         "role_es": before.signatory_role.get("es", ""),
     }
+    for row in before.others.all():
+        found |= {
+            f"signatory_{row.place}": row.name,
+            f"role_en_{row.place}": row.role.get("en", ""),
+            f"role_es_{row.place}": row.role.get("es", ""),
+        }
+    return found

@@ -8,9 +8,10 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
+from pypdf import PdfReader
 
 from certificates import designing, issuing
-from certificates.models import Certificate, Design, DesignPicture, DesignUse, PrintGap
+from certificates.models import Certificate, CoSignatory, Design, DesignPicture, DesignUse, PrintGap
 from certificates.printing import pdf_of
 from lms.models import OutboxEntry
 from people.models import AuditEntry
@@ -107,6 +108,60 @@ def test_what_was_issued_keeps_its_design(desk, person, administrator):
         Design.objects.update(primary="#000000")
     with pytest.raises(IntegrityError), transaction.atomic():
         DesignPicture.objects.all().delete()
+
+
+SECOND = {"signatory_2": "Ben Adams, MPH", "role_en_2": "Chair", "role_es_2": "Presidente"}
+THIRD = {"signatory_3": "Carla Diaz", "role_en_3": "Educator"}
+
+
+def test_up_to_three_people_sign_and_their_signatures_stay_from_version_to_version(desk, person):
+    pictures = {
+        "signature": image(),
+        "signature_2": image((40, 20)),
+        "signature_3": image((60, 20)),
+    }
+    desk.post(new(), FIELDS | SECOND | THIRD | pictures)
+    form = desk.get(new()).content.decode()
+    assert 'value="Ben Adams, MPH"' in form
+    desk.post(new(), FIELDS | SECOND | THIRD | {"without_signature_3": "on"})
+    designing.use(Design.objects.get(number=2), by=person)
+
+    signed = certify(person).snapshot["signatories"]
+
+    names = [each["name"] for each in signed]
+    assert names == ["Amina Okafor, DrPH", "Ben Adams, MPH", "Carla Diaz"]
+    assert signed[1]["role"] == {"en": "Chair", "es": "Presidente"}
+    assert signed[2]["role"] == {"en": "Educator", "es": "Educator"}
+    kept = DesignPicture.objects.in_bulk(
+        [signed[n]["signature"] for n in (0, 1)], field_name="sha256"
+    )
+    assert {row.width for row in kept.values()} == {800, 40}
+    assert signed[2]["signature"] is None
+    with pytest.raises(IntegrityError), transaction.atomic():
+        CoSignatory.objects.all().delete()
+
+
+def test_who_signs_second_is_taken_off_and_the_issued_certificate_keeps_them(desk, person):
+    desk.post(new(), FIELDS | SECOND)
+    designing.use(Design.objects.get(), by=person)
+    made = certify(person)
+    before = pdf_of(made.snapshot)
+
+    desk.post(new(), FIELDS)
+    designing.use(Design.objects.get(number=2), by=person)
+
+    assert [each["name"] for each in certify(person).snapshot["signatories"]] == [
+        "Amina Okafor, DrPH"
+    ]
+    assert pdf_of(Certificate.objects.get(pk=made.pk).snapshot) == before
+    assert "Ben Adams, MPH" in PdfReader(io.BytesIO(before)).pages[0].extract_text()
+
+
+def test_a_signature_without_a_name_is_refused_at_its_place(desk):
+    answer = desk.post(new(), FIELDS | {"signature_2": image()})
+
+    assert answer.status_code == 422
+    assert answer.context["form"].errors == {"signatory_2": ["Say whose signature it is."]}
 
 
 def test_pictures_stay_from_version_to_version_unless_changed(desk):
