@@ -30,13 +30,34 @@ from people import joining
 from people import loading as people_content
 from people.models import Membership, Organisation, User
 from webinars import accommodating, asking, attendance, reconciling, scheduling
-from webinars.models import AttendanceReport, FormQuestion, Poll, Registration, Webinar
-from webinars.room import polls, setup, stage
+from webinars.models import (
+    AttendanceReport,
+    CreditPolicy,
+    FormQuestion,
+    Poll,
+    Registration,
+    RoomSetup,
+    Webinar,
+)
+from webinars.room import captions, polls, setup, stage, team
 
 SERIES = "advancing-health-equity"
 FOUNDATIONS = "foundations-of-health-equity-practice"
 HOME = "alamance"  # the department that the demo people belong to
 LENGTH = timedelta(minutes=75)
+
+CAPTIONS = {
+    "en": (
+        "Welcome, everybody. These captions stand for what a person would write while we talk.",
+        "You choose their language and their size below, and the room keeps your choice.",
+        "Afterwards they are a file that goes with the recording.",
+    ),
+    "es": (
+        "Les damos la bienvenida. Estos subtítulos representan lo que una persona escribiría.",
+        "Abajo se eligen el idioma y el tamaño, y la sala recuerda lo elegido.",
+        "Después quedan en un archivo que acompaña la grabación.",
+    ),
+}
 
 # key: name, marks, role in the organisation
 PEOPLE: Mapping[str, tuple[str, Mapping[str, Any], str | None]] = {
@@ -134,7 +155,13 @@ def _ask(webinar: Webinar, host: User) -> None:
     )
 
 
-def _schedule(course: Course, people: dict[str, User], start: datetime, end: datetime) -> Webinar:
+def _schedule(
+    course: Course,
+    people: dict[str, User],
+    start: datetime,
+    end: datetime,
+    policy: CreditPolicy | None = None,
+) -> Webinar:
     assert course.current_id is not None  # noqa: S101 -- the loader published it
     lessons = document_of(course.current_id).lessons
     item = next(lesson for lesson in lessons if lesson.kind == "live")
@@ -150,6 +177,7 @@ def _schedule(course: Course, people: dict[str, User], start: datetime, end: dat
         ends_at=end,
         hosts=[people["host"]],
         by=people["host"],
+        policy=policy,
         languages=["en", "es"],
         caption_plan=Webinar.Captions.CART,
         interpretation_plan=Webinar.Interpretation.REQUEST,
@@ -159,8 +187,9 @@ def _schedule(course: Course, people: dict[str, User], start: datetime, end: dat
 
 
 def _live(course: Course, people: dict[str, User], now: datetime) -> None:
-    """Live from now on for as long as somebody may want to try it."""
-    webinar = _schedule(course, people, now - timedelta(minutes=5), now + timedelta(hours=6))
+    """Live from now on for as long as somebody may want to try it, with all a room can have."""
+    begins, ends = now - timedelta(minutes=5), now + timedelta(hours=6)
+    webinar = _schedule(course, people, begins, ends, _attentive())
     for key in ("attendee", "learner"):
         _seat(people[key], webinar)
     polls.draft(
@@ -192,8 +221,22 @@ def _live(course: Course, people: dict[str, User], now: datetime) -> None:
             {"title": "Strategic practices", "url": "/practices/"},
             {"title": "Case studies", "url": "/case-studies/"},
         ],
+        streams={name: _recording() for name in setup.STREAMS},
+        presenter_notes="Ten minutes for questions at the end, please.",
     )
+    team.add(webinar, people["lead"].email, people["host"])
+    team.add(webinar, people["trainer"].email, people["host"], team.Role.PRESENTER)
+    captions.new_address(webinar, people["host"])
     stage.go_live(webinar, people["host"], now)
+    for language, lines in CAPTIONS.items():
+        for number, text in enumerate(lines, 1):
+            captions.add(webinar, language, text, number, now)
+
+
+def _attentive() -> CreditPolicy:
+    """The standard policy, and a question in between about every ten minutes."""
+    asks = {"prompt_every_minutes": 10, "prompt_share_percent": 50}
+    return CreditPolicy.objects.get_or_create(name="Attentive", number=1, defaults=asks)[0]
 
 
 def _past(course: Course, people: dict[str, User], start: datetime) -> None:
@@ -353,6 +396,11 @@ def _readdress_recordings() -> None:
     Webinar.objects.filter(stage__url__startswith=folder).update(stage=_recording())
     shown = Webinar.objects.filter(recording__url__startswith=folder)
     shown.update(recording=_recording())
+    for room in RoomSetup.objects.exclude(streams={}):
+        for name, stream in room.streams.items():
+            if stream.get("url", "").startswith(folder):
+                room.streams[name] = _recording()
+        room.save(update_fields=["streams"])
 
 
 def _at_one(moment: datetime) -> datetime:

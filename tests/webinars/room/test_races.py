@@ -5,6 +5,8 @@ from functools import partial
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.test import Client
+from django.urls import reverse
 
 from tests.factories import make_person
 from tests.races import at_once
@@ -51,14 +53,95 @@ def test_a_break_and_an_end_at_once_leave_no_window_open():
         assert not room.windows.filter(closed_at__isnull=True).exists()
 
 
-def test_one_vote_from_twenty_presses():
+def clicks(person, name, room, pk, form, times=50):
+    """The status of so many requests of one person at the same moment."""
+    signed_in = Client()
+    signed_in.force_login(person)
+    address = reverse(f"webinars:{name}", args=[room.slug, pk])
+
+    def click():
+        client = Client()
+        client.cookies.update(signed_in.cookies)
+        return client.post(address, form, headers={"HX-Request": "true"}).status_code
+
+    return at_once(*[click] * times)
+
+
+def test_one_vote_from_fifty_clicks():
+    """Seen without the constraint, on both databases: a vote for each click."""
     room = make.make_room()
     question, person = make.ask(room, shown=True), make.make_guest(room)
 
-    outcomes = at_once(*[lambda: questions.vote(question, person, wanted=True)] * 20)
+    told = clicks(person, "vote-question", room, question.pk, {"wanted": "1"})
 
-    assert set(outcomes) == {None}
+    assert set(told) <= {204, 429}  # the pace of one person, see webinars.room.pace
+    assert 204 in told
     assert QuestionVote.objects.filter(question=question).count() == 1
+
+
+def test_one_answer_to_a_poll_from_fifty_clicks():
+    """Seen without the poll's lock and the constraint: several answers counted."""
+    room = make.make_room()
+    poll, person = make.make_poll(room), make.make_guest(room)
+
+    told = clicks(person, "vote-poll", room, poll.pk, {f"poll-{poll.pk}": "a"})
+
+    assert set(told) <= {200, 429}
+    assert 200 in told
+    poll.refresh_from_db()
+    assert (poll.answered, poll.tally) == (1, {"a": 1})
+    assert PollVote.objects.filter(poll=poll).count() == 1
+
+
+def test_what_is_pinned_and_taken_down_at_once_is_not_pinned():
+    """Seen without the room's lock: a question that is not shown, and pinned."""
+    room = make.make_room()
+    host = make.host_of(room)
+    for _ in range(ROUNDS):
+        question = make.ask(room, shown=True)
+
+        at_once(
+            partial(questions.pin, question, host, wanted=True),
+            partial(questions.dismiss, question, host),
+            partial(questions.pin, question, host, wanted=True),
+        )
+
+        question.refresh_from_db()
+        assert (question.state, question.pinned_at) == ("dismissed", None)
+
+
+def test_two_questions_joined_with_each_other_at_once_leave_one():
+    """Seen without the room's lock: both are gone, each joined with the other."""
+    room = make.make_room()
+    host = make.host_of(room)
+    for _ in range(ROUNDS):
+        one, other = make.ask(room, shown=True), make.ask(room, shown=True)
+
+        outcomes = at_once(
+            partial(questions.merge, one, other, host), partial(questions.merge, other, one, host)
+        )
+
+        states = sorted(
+            RoomQuestion.objects.filter(pk__in=[one.pk, other.pk]).values_list("state", flat=True)
+        )
+        assert states == ["approved", "merged"]
+        assert sorted(map(type, outcomes), key=str) == [type(None), ValidationError]
+
+
+def test_an_answer_in_writing_stays_when_somebody_says_that_it_was_given_aloud():
+    """Seen without the room's lock: the words are gone."""
+    room = make.make_room()
+    host, presenter = make.host_of(room), make.make_presenter(room)
+    for _ in range(ROUNDS):
+        question = make.ask(room, shown=True)
+
+        outcomes = at_once(
+            partial(questions.answer, question, host, "In writing."),
+            partial(questions.answered_live, question, presenter),
+        )
+
+        question.refresh_from_db()
+        assert (outcomes, question.answer) == ([None, None], "In writing.")
 
 
 def test_one_poll_answer_from_twenty_presses():

@@ -62,7 +62,7 @@ class Check extends HTMLElement {
     try {
       for (let n = 0; n <= TRIPS; n += 1) {
         const begun = performance.now();
-        await fetch(this.dataset.trip, { method: "HEAD", cache: "no-store" });
+        await fetch(this.dataset.ping, { method: "HEAD", cache: "no-store" });
         if (n) took.push(performance.now() - begun);
       }
     } catch {

@@ -206,6 +206,7 @@ class Room extends HTMLElement {
     const old = this.itemOf(list, entry.id);
     const name = `${entry.kind} ${entry.id}`;
     if (entry.html === null) {
+      if (entry.list === "polls") this.answered.delete(entry.id); // it starts over: a new answer
       if (old) {
         const focused = old.contains(document.activeElement) ? document.activeElement : null;
         this.moved.set(name, { list, old, focused });
