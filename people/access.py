@@ -12,7 +12,7 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 
 from lms.http import Request, View, see_other
-from people.models import User
+from people.models import User, led_by
 
 # Where somebody may go who still has to set up a second step.
 _OPEN = {"people:second-step", "set-theme", "healthz", "readyz"}
@@ -55,6 +55,11 @@ def host(user: User) -> bool:
 
 def credit_administrator(user: User) -> bool:
     return user.may_credit or user.is_superuser
+
+
+def lead(user: User) -> bool:
+    """Leads the training of an organisation, today."""
+    return led_by(user, timezone.now()) is not None
 
 
 def carer(user: User) -> bool:

@@ -290,6 +290,13 @@ class AuditEntry(models.Model):
         return f"{self.at:%F %T} {self.verb} {self.about}"
 
 
+def led_by(person: User, at: datetime) -> Organisation | None:
+    """The organisation whose training this person leads at that time."""
+    membership = membership_of(person, at)
+    leads = membership is not None and membership.role == Membership.Role.LEAD
+    return membership.organisation if membership is not None and leads else None
+
+
 def membership_of(person: User, at: datetime) -> Membership | None:
     """The membership that was true for this person at that time, with its organisation."""
     rows = Membership.objects.on(timezone.localdate(at)).select_related("organisation")

@@ -128,7 +128,10 @@ def _send(payload: Mapping[str, object]) -> str:
 
 def fetch(pk: object) -> Registration:
     """The registration with all that a letter says; Stale when its person may not sign in."""
-    rows = Registration.objects.select_related("person", "webinar__course").with_determinations()
+    rows = Registration.objects.select_related(
+        "person", "webinar__course", "organisation"
+    ).with_determinations()
+    rows = rows.select_related("registered_by")
     registration = rows.prefetch_related("accommodations", "offers", "decisions").get(
         pk=int(str(pk))
     )
@@ -199,8 +202,23 @@ def _context(registration: Registration) -> dict[str, object]:
         "cancel_url": absolute(reverse("webinars:cancel", args=[webinar.slug])),
         "course_url": absolute(webinar.course.get_absolute_url()),
         "recorded": bool(webinar.recording),
+        **_registered_by(registration),
         **_kept(registration),
         **_decided(registration.determination),
+    }
+
+
+def _registered_by(registration: Registration) -> dict[str, object]:
+    """Who did it for them, and whether the host's questions still wait for an answer."""
+    lead, webinar = registration.registered_by, registration.webinar
+    if lead is None:
+        return {}
+    owed = webinar.form_questions.standing().filter(required=True)
+    return {
+        "lead": lead.name,
+        "lead_from": str(registration.organisation or ""),
+        "owes_answers": owed.exclude(answers__registration=registration).exists(),
+        "register_url": absolute(reverse("webinars:register", args=[webinar.slug])),
     }
 
 

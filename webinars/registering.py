@@ -42,6 +42,7 @@ class Wishes:
     needs: Mapping[str, str]
     answers: Answers
     by_themself: bool = True
+    lead: User | None = None  # who registers this person for their organisation
 
 
 @transaction.atomic
@@ -84,6 +85,15 @@ def register_for_all(
     if job_role:
         tell_role(person, job_role)
     return _register_all(person, webinars, Wishes(organisation, needs or {}, answers or {}))
+
+
+def register_member(
+    person: User, locked: Webinar, *, organisation: Organisation, lead: User
+) -> Registration:
+    """By a training lead, for a member. Called with the session's row locked; who gave a place
+    back stays away until they come themselves (`webinars.registering_others` asks)."""
+    wishes = Wishes(organisation, {}, {}, by_themself=False, lead=lead)
+    return _register(person, locked, wishes)
 
 
 def register_by_address(
@@ -276,6 +286,7 @@ def _register(person: User, locked: Webinar, wishes: Wishes) -> Registration:
         registration = registration or Registration(person=person, registered_at=now)
         registration.webinar, registration.person = locked, person
         registration.organisation = wishes.organisation or organisation_of(person, now)
+        registration.registered_by = wishes.lead
         if locked.needs_approval:
             _ask_for_place(registration, now)
         else:

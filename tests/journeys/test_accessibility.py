@@ -238,6 +238,14 @@ def attendee(window, demo):
 
 def lead(window, demo):
     """Who earned credit, some of it to be claimed."""
+    team = reverse("webinars:register-team", args=[demo.ahead.slug])
+    yield from pages(window, demo.ahead.get_absolute_url(), team)
+    yield from refused(window, team)
+    window.page.locator("[name=addresses]").fill("rosa@example.org\nnobody")
+    window.page.locator("[name=members]").first.check()
+    window.page.locator("main form").get_by_role("button").first.click()
+    expect(window.page.locator("main [name=sure]")).to_be_visible()
+    yield
     yield from pages(window, reverse("credit:mine"))
     yield from refused(window, empty="hours")
     transcript = reverse("certificates:transcript")

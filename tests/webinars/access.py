@@ -3,6 +3,7 @@ ACCESS = {
     "webinars:calendar-file": "public",
     "webinars:webinar": "public",
     "webinars:register": "public",
+    "webinars:register-team": "signed-in",
     "webinars:registered": "public",
     "webinars:register-series": "public",
     "webinars:series-registered": "public",

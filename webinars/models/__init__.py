@@ -4,7 +4,13 @@ from webinars.models.identity import AttendanceReport, IdentityMatch, ReportRow
 from webinars.models.polls import Poll, PollVote
 from webinars.models.presence import Determination, LiveWindow, PresenceSpan
 from webinars.models.prompts import Prompt, PromptAnswer, PromptEase
-from webinars.models.registration import Accommodation, Registration, SeatDecision, SeatOffer
+from webinars.models.registration import (
+    Accommodation,
+    Registration,
+    SeatDecision,
+    SeatInvitation,
+    SeatOffer,
+)
 from webinars.models.room import (
     ChatMessage,
     Hand,
@@ -47,6 +53,7 @@ __all__ = [
     "RoomQuestion",
     "RoomSetup",
     "SeatDecision",
+    "SeatInvitation",
     "SeatOffer",
     "Silence",
     "Webinar",

@@ -86,6 +86,8 @@ class Registration(models.Model):
     person = models.ForeignKey(User, models.PROTECT, related_name="registrations")
     state = models.CharField(max_length=12, choices=State)
     organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
+    # Null: the person did it. Else the training lead who did it for them.
+    registered_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     registered_at = models.DateTimeField(default=timezone.now)
     changed_at = models.DateTimeField(default=timezone.now)
     turn = models.PositiveIntegerField(default=0)  # grows with each change: calendar SEQUENCE
@@ -159,6 +161,29 @@ class SeatOffer(models.Model):
 
     def __str__(self) -> str:
         return f"a seat for {self.registration_id} until {self.expires_at:%F %T}"
+
+
+class SeatInvitation(models.Model):
+    """A training lead asks somebody to register, by an address that is none of their members'.
+    Written by `webinars.registering_others`; one letter for each address and organisation."""
+
+    webinar = models.ForeignKey(Webinar, models.PROTECT, related_name="invitations")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    email = models.EmailField(max_length=254)
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    invited_at = models.DateTimeField(default=timezone.now)
+
+    objects = PlannedQuerySet["SeatInvitation"].as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["webinar", "organisation", "email"], name="invited_once_by_each"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.webinar_id}"
 
 
 class SeatDecision(models.Model):

@@ -142,9 +142,9 @@ def _decide(request: SignedIn, webinar: Webinar, data: dict[str, Any]) -> None:
 
 def _places(webinar: Webinar, words: str = "") -> RegistrationQuerySet:
     answers = FormAnswer.objects.select_related("question").order_by("question__position", "pk")
-    places = webinar.registrations.select_related("person", "organisation").prefetch_related(
-        Prefetch("answers", answers.planned())
-    )
+    places = webinar.registrations.select_related(
+        "person", "organisation", "registered_by"
+    ).prefetch_related(Prefetch("answers", answers.planned()))
     for word in words.split():
         places = places.filter(person__name__icontains=word)
     return places.order_by("person__name", "pk").planned()

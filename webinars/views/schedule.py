@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from lms.http import see_other
-from people.access import SignedIn, credit_administrator, host
+from people.access import SignedIn, credit_administrator, host, lead
 from people.models import User
 from webinars import invitations
 from webinars.models import Registration, Webinar
@@ -58,6 +58,7 @@ def webinar(request: HttpRequest, slug: str) -> HttpResponse:
         and host(person)
         and Webinar.objects.hosted_by(person).filter(pk=found.pk).exists(),
         "role": team.role_of(person, found) if isinstance(person, User) else "",
+        "leads": isinstance(person, User) and found.takes_registrations and lead(person),
         "public_url": invitations.absolute(found.get_absolute_url()),
         "may_credit": isinstance(person, User) and credit_administrator(person),
     }
