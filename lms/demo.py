@@ -260,9 +260,13 @@ def _past(course: Course, people: dict[str, User], start: datetime) -> None:
 
 
 def _dialled_in(webinar: Webinar, host: User) -> None:
-    """A report of somebody who came by telephone: who that was waits for a host to say."""
+    """A report of two who came by telephone: who one of them was waits for a host to say."""
     start, end = (time.isoformat() for time in (webinar.starts_at, webinar.ends_at))
-    lines = ["Name,Email,Join time,Leave time", f"Lus Navaro (phone),,{start},{end}"]
+    lines = [
+        "Name,Email,Join time,Leave time",
+        f"Lus Navaro (phone),,{start},{end}",
+        f"Aaron Tate,attendee@demo.test,{start},{end}",
+    ]
     report = reconciling.bring(
         webinar,
         "\n".join(lines).encode(),

@@ -290,11 +290,15 @@ class AuditEntry(models.Model):
         return f"{self.at:%F %T} {self.verb} {self.about}"
 
 
+def leading(person: User, at: datetime) -> DatedQuerySet[Membership]:
+    """The membership by which this person leads the training of an organisation at that time."""
+    rows = Membership.objects.on(timezone.localdate(at))
+    return rows.filter(person=person, role=Membership.Role.LEAD)
+
+
 def led_by(person: User, at: datetime) -> Organisation | None:
-    """The organisation whose training this person leads at that time."""
-    membership = membership_of(person, at)
-    leads = membership is not None and membership.role == Membership.Role.LEAD
-    return membership.organisation if membership is not None and leads else None
+    membership = leading(person, at).select_related("organisation").first()
+    return membership.organisation if membership is not None else None
 
 
 def membership_of(person: User, at: datetime) -> Membership | None:

@@ -33,6 +33,7 @@ MARGIN = timedelta(hours=3)  # around the planned time: a rehearsal before, talk
 SUGGESTED = 3
 ALIKE = 0.6  # of two names, to be suggested; whoever decides sees both
 
+How = IdentityMatch.How
 ADDED, KNOWN, REFUSED = "added", "known", "refused"
 
 
@@ -65,6 +66,14 @@ class Waiting:
     def key(self) -> str:
         """For names of fields and addresses."""
         return sha256(self.identity.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Named:
+    """Somebody in the reports, and whom they were found to be."""
+
+    who: Waiting
+    match: IdentityMatch
 
 
 def bring(
@@ -144,12 +153,13 @@ def take_in(report: AttendanceReport, *, by: User | None = None) -> list[Row]:
         ignore_conflicts=True,
         batch_size=500,
     )
-    named = _named_before(report.webinar)
+    named, undone = _named_before(report.webinar), _taken_back(report.webinar)
     IdentityMatch.objects.bulk_create(
         [
             _first_match(written[key], row, named)
             for key, row in new.items()
-            if row.registration is not None or row.identity in named
+            if row.identity in named
+            or (row.registration is not None and row.identity not in undone)
         ],
         ignore_conflicts=True,
         batch_size=500,
@@ -185,6 +195,11 @@ def waiting(webinar: Webinar) -> list[Waiting]:
     return _with_guesses(webinar, _grouped(_unmatched(webinar)))
 
 
+def guessed(webinar: Webinar, who: Waiting) -> Waiting:
+    """With guesses by name."""
+    return _with_guesses(webinar, [who])[0]
+
+
 def find(webinar: Webinar, key: str) -> Waiting | None:
     return next((who for who in _grouped(_unmatched(webinar)) if who.key == key), None)
 
@@ -198,19 +213,69 @@ def name(webinar: Webinar, identity: str, registration: Registration | None, *, 
     if registration is not None and registration.webinar_id != webinar.pk:
         raise ValueError(f"{registration!r} is not at {webinar!r}")
     spans = list(_unmatched(webinar).filter(identity=identity).values_list("span", flat=True))
-    IdentityMatch.objects.bulk_create(
-        [
-            IdentityMatch(
-                span_id=span, registration=registration, how=IdentityMatch.How.HAND, by=by
-            )
-            for span in spans
-        ]
-    )
+    _match(spans, registration, How.HAND, by)
     if spans:
         about = registration or webinar
         audit.note(by, "attendance.named", about, identity=identity, spans=len(spans))
         _decide_anew(webinar)
     return len(spans)
+
+
+def named(webinar: Webinar) -> list[Named]:
+    """Who has been named, by their address or by a person: to be looked over and corrected."""
+    matches = IdentityMatch.objects.standing().filter(span__webinar=webinar)
+    matches = matches.exclude(how=How.UNDONE).select_related("registration__person", "by")
+    last = {match.span_id: match for match in matches}
+    rows = ReportRow.objects.filter(span__webinar=webinar).select_related("span")
+    shown = [row for row in rows.order_by("identity", "pk").planned() if row.span_id in last]
+    found = {row.identity: last[row.span_id] for row in shown}
+    return [Named(who, found[who.identity]) for who in _grouped(shown)]
+
+
+@transaction.atomic
+def correct(
+    webinar: Webinar,
+    identity: str,
+    registration: Registration | None,
+    *,
+    by: User,
+    reason: str,
+    take_back: bool = False,
+) -> int:
+    """Say that it was somebody else, or nobody (None), or (`take_back`) that nobody knows yet.
+
+    New rows, never an edit: each span's last one stands, and whoever wins or loses time by it is
+    decided on anew. A completion that was recorded stays, as ever. Returns how many spans that
+    changes; the same again changes none. Under the session's lock, like `name`.
+    """
+    Webinar.objects.select_for_update(no_key=True).get(pk=webinar.pk)
+    reason = " ".join(reason.split())
+    if not reason:
+        raise ValidationError({"reason": _("Say why, so that anyone can follow it later.")})
+    if registration is not None and registration.webinar_id != webinar.pk:
+        raise ValueError(f"{registration!r} is not at {webinar!r}")
+    how, to = (How.UNDONE, None) if take_back else (How.HAND, registration)
+    standing = IdentityMatch.objects.standing().filter(
+        span__webinar=webinar, span__report_row__identity=identity
+    )
+    changed = [
+        match
+        for match in standing.exclude(how=How.UNDONE)
+        if take_back or match.registration_id != (to.pk if to is not None else None)
+    ]
+    _match([match.span_id for match in changed], to, how, by)
+    if changed:
+        audit.note(
+            by,
+            "attendance.renamed",
+            to or webinar,
+            identity=identity,
+            spans=len(changed),
+            before=sorted({match.registration_id or 0 for match in changed}),
+            reason=reason,
+        )
+        _decide_anew(webinar)
+    return len(changed)
 
 
 def place_at(webinar: Webinar, address: str) -> Registration | None:
@@ -262,15 +327,41 @@ def _named_before(webinar: Webinar) -> dict[str, Registration | None]:
 
 
 def _first_match(span: int, row: Row, named: dict[str, Registration | None]) -> IdentityMatch:
-    if row.registration is not None:
-        return IdentityMatch(
-            span_id=span, registration=row.registration, how=IdentityMatch.How.EMAIL
-        )
-    return IdentityMatch(span_id=span, registration=named[row.identity], how=IdentityMatch.How.HAND)
+    """A person's word counts for more than an address."""
+    if row.identity in named:
+        return IdentityMatch(span_id=span, registration=named[row.identity], how=How.HAND)
+    return IdentityMatch(span_id=span, registration=row.registration, how=How.EMAIL)
+
+
+def _match(
+    spans: Sequence[int], registration: Registration | None, how: IdentityMatch.How, by: User
+) -> None:
+    """The next word on each of these spans."""
+    last = IdentityMatch.objects.standing().filter(span__in=spans)
+    numbers = dict(last.values_list("span", "sequence"))
+    IdentityMatch.objects.bulk_create(
+        [
+            IdentityMatch(
+                span_id=span,
+                sequence=numbers.get(span, 0) + 1,
+                registration=registration,
+                how=how,
+                by=by,
+            )
+            for span in spans
+        ]
+    )
+
+
+def _taken_back(webinar: Webinar) -> set[str]:
+    """What a person took back is not matched again by itself."""
+    rows = IdentityMatch.objects.standing().filter(span__webinar=webinar, how=How.UNDONE)
+    return set(rows.values_list("span__report_row__identity", flat=True))
 
 
 def _unmatched(webinar: Webinar) -> QuerySet[ReportRow]:
-    matched = IdentityMatch.objects.filter(span=OuterRef("span"))
+    matched = IdentityMatch.objects.standing().filter(span=OuterRef("span"))
+    matched = matched.exclude(how=How.UNDONE)
     rows = ReportRow.objects.filter(span__webinar=webinar).exclude(Exists(matched))
     return rows.select_related("span").order_by("identity", "pk").planned()
 

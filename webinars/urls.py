@@ -51,6 +51,9 @@ urlpatterns = [
     path("host/<slug:slug>/attendance/<int:pk>/", attendance.decide, name="decide-attendance"),
     path("host/<slug:slug>/reports/", reconciling.bring_report, name="bring-report"),
     path("host/<slug:slug>/reports/<int:pk>/", reconciling.report, name="report"),
+    path("host/<slug:slug>/reconcile/named/", reconciling.named, name="named"),
+    path("host/<slug:slug>/reconcile/named/<slug:key>/", reconciling.correct_name,
+         name="correct-name"),
     path("host/<slug:slug>/reconcile/", reconciling.reconcile, name="reconcile"),
     path("", include("webinars.room.urls")),
 ]  # fmt: skip

@@ -23,7 +23,7 @@ from tests.browser import AXE_RULES, sign_in
 from tests.journeys import world
 from tests.journeys.window import Window
 from tests.test_access import routes
-from webinars import reminders
+from webinars import reconciling, reminders
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -404,6 +404,11 @@ def host(window, demo):
     yield
     yield from refused(window, reverse("webinars:schedule-new"))
     yield from refused(window, reverse("webinars:reconcile", args=[demo.ended.slug]))
+    yield from pages(window, reverse("webinars:named", args=[demo.ended.slug]))
+    (row,) = reconciling.named(demo.ended)
+    yield from refused(
+        window, reverse("webinars:correct-name", args=[demo.ended.slug, row.who.key])
+    )
     yield from refused(window, reverse("webinars:form-questions", args=[demo.later.slug]))
     window.go(reverse("webinars:people", args=[demo.asked.slug]))
     window.page.locator("[value=approve]").click()

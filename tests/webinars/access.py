@@ -18,6 +18,8 @@ ACCESS = {
     "webinars:bring-report": "host",
     "webinars:report": "host",
     "webinars:reconcile": "host",
+    "webinars:named": "host",
+    "webinars:correct-name": "host",
     "webinars:copy": "host",
     "webinars:rehearse": "host",
     "webinars:people": "host",

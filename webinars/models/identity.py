@@ -93,6 +93,7 @@ class IdentityMatch(models.Model):
     class How(models.TextChoices):
         EMAIL = "email", _("by e-mail address")
         HAND = "hand", _("by hand")
+        UNDONE = "undone", _("taken back")  # it waits for a person again
 
     span = models.ForeignKey(PresenceSpan, models.PROTECT, related_name="matches")
     sequence = models.PositiveSmallIntegerField(default=1)

@@ -45,11 +45,17 @@ class RegistrationQuerySet(PlannedQuerySet["Registration"]):
     def to_determine(self) -> Self:
         """Whose attendance is decided after the end: seats, and whoever was there all the same."""
         from webinars.models.identity import IdentityMatch  # noqa: PLC0415
-        from webinars.models.presence import PresenceSpan  # noqa: PLC0415 -- it points here
+        from webinars.models.presence import (  # noqa: PLC0415 -- it points here
+            Determination,
+            PresenceSpan,
+        )
 
         there = PresenceSpan.objects.filter(webinar=OuterRef("webinar"), person=OuterRef("person"))
         elsewhere = IdentityMatch.objects.standing().filter(registration=OuterRef("pk"))
-        return self.filter(Q(state=Registration.State.SEATED) | Exists(there) | Exists(elsewhere))
+        # Decided before, on a match that was taken away since.
+        decided = Determination.objects.filter(registration=OuterRef("pk"))
+        seated = Q(state=Registration.State.SEATED)
+        return self.filter(seated | Exists(there) | Exists(elsewhere) | Exists(decided))
 
     def with_determinations(self) -> Self:
         """What was decided, the decision that stands last: one more query."""

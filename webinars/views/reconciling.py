@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -23,7 +24,7 @@ from webinars import reconciling
 from webinars.models import AttendanceReport, Registration, Webinar
 
 ON_A_PAGE, NAMED_ON_A_PAGE = 200, 20
-OTHER, NOBODY = "other", "nobody"
+OTHER, NOBODY, UNKNOWN = "other", "nobody", "unknown"
 
 
 class ReportForm(forms.Form):
@@ -92,6 +93,31 @@ class NameForm(forms.Form):
         else:
             data["registration"] = self.suggested.get(str(data.get("who")))
         return data
+
+
+class CorrectionForm(NameForm):
+    """The same question once more, with the reason for asking it again."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Why"),
+        max_length=500,
+        help_text=gettext_lazy("It stays on record with your name."),
+        widget=forms.Textarea({"rows": 3}),
+    )
+
+    def __init__(
+        self,
+        data: Mapping[str, str] | None = None,
+        *,
+        webinar: Webinar,
+        waiting: reconciling.Waiting,
+    ) -> None:
+        super().__init__(data, webinar=webinar, waiting=waiting)
+        field: Any = self.fields["who"]
+        field.choices = [
+            *field.choices,
+            (UNKNOWN, gettext_lazy("Nobody knows yet: put it back on the list")),
+        ]
 
 
 def reconciler(user: User) -> bool:
@@ -177,6 +203,39 @@ def reconcile(request: SignedIn, slug: str) -> HttpResponse:
     }
     status = 422 if refused else 200
     return render(request, "webinars/reconcile.html", context, status=status)
+
+
+@only(reconciler)
+def named(request: SignedIn, slug: str) -> HttpResponse:
+    """Whom the reports' people were found to be, each with a way to correct it."""
+    webinar = _webinar_or_404(request, slug)
+    rows = reconciling.named(webinar)
+    page = Paginator(rows, ON_A_PAGE).get_page(request.GET.get("page"))
+    return render(request, "webinars/named.html", {"webinar": webinar, "page": page})
+
+
+@only(reconciler)
+def correct_name(request: SignedIn, slug: str, key: str) -> HttpResponse:
+    webinar = _webinar_or_404(request, slug)
+    found = next((row for row in reconciling.named(webinar) if row.who.key == key), None)
+    if found is None:
+        raise Http404
+    posted = request.method == "POST"
+    who = reconciling.guessed(webinar, found.who)
+    form = CorrectionForm(request.POST if posted else None, webinar=webinar, waiting=who)
+    if posted and form.is_valid():
+        reconciling.correct(
+            webinar,
+            who.identity,
+            form.cleaned_data["registration"],
+            by=request.user,
+            reason=form.cleaned_data["reason"],
+            take_back=form.cleaned_data["who"] == UNKNOWN,
+        )
+        messages.success(request, _("Corrected. What they earned is looked at anew."))
+        return see_other(reverse("webinars:named", args=[slug]))
+    context = {"webinar": webinar, "found": found, "form": form}
+    return render(request, "webinars/correct-name.html", context, status=422 if posted else 200)
 
 
 def _named(who: reconciling.Waiting, registration: Registration | None, stays: int) -> str:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import Exists
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from lms.http import see_other
-from people.access import SignedIn, credit_administrator, host, lead
-from people.models import User
+from people.access import SignedIn, credit_administrator, host
+from people.models import User, leading
 from webinars import invitations
 from webinars.models import Registration, Webinar
 from webinars.room import team
@@ -37,9 +39,13 @@ def schedule(request: HttpRequest) -> HttpResponse:
 
 
 def webinar(request: HttpRequest, slug: str) -> HttpResponse:
-    found = _visible_or_404(request, slug)
-    mine, person = None, request.user
+    mine, person, leads = None, request.user, False
+    rows = Webinar.objects.visible_to(person).for_reader(person)
     if isinstance(person, User):
+        rows = rows.annotate(led=Exists(leading(person, timezone.now())))
+    found = get_object_or_404(rows, slug=slug)
+    if isinstance(person, User):
+        leads = found.led  # type: ignore[attr-defined]
         mine = (
             Registration.objects.of(person)
             .with_determinations()
@@ -58,7 +64,7 @@ def webinar(request: HttpRequest, slug: str) -> HttpResponse:
         and host(person)
         and Webinar.objects.hosted_by(person).filter(pk=found.pk).exists(),
         "role": team.role_of(person, found) if isinstance(person, User) else "",
-        "leads": isinstance(person, User) and found.takes_registrations and lead(person),
+        "leads": leads and found.takes_registrations,
         "public_url": invitations.absolute(found.get_absolute_url()),
         "may_credit": isinstance(person, User) and credit_administrator(person),
     }
