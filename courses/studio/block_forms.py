@@ -16,6 +16,7 @@ from django import forms
 from django.conf import settings
 from django.db.models import Q
 from django.forms.boundfield import BoundField
+from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -32,6 +33,7 @@ PART_ID = re.compile(r"[a-z0-9-]{1,40}")
 FEWEST_PARTS = {"accordion": 2, "glossary": 3, "check": 3, "scenario": 3}
 MOST_PARTS = {"accordion": 20, "glossary": 60, "check": 10, "scenario": 20}
 CHOICES = 3  # of a scene
+_OF_A_PART = re.compile(r"(id|item|text|right|choice|to)_(\d{1,2})((?:_.*)?)")
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,10 @@ class BlockForm(MarkedForm):
         # A new row has its name before it is saved: choices of a scenario lead to it.
         free = (name for name in map(str, count(1)) if name not in names)
         names += [next(free) for _n in range(len(stored), self.rows)]
+        for n in range(self.rows if self.is_bound else 0):
+            # In the order that was sent: a part may have changed places.
+            if PART_ID.fullmatch(sent := self.data.get(f"id_{n}", "")):
+                names[n] = sent
         self._names = names
         self.fields["rows"] = forms.IntegerField(
             widget=forms.HiddenInput, min_value=0, max_value=MOST_PARTS[kind], initial=self.rows
@@ -317,6 +323,18 @@ class BlockForm(MarkedForm):
             taken.add(name)
             names.append((n, name))
         return names
+
+
+def shifted(data: Mapping[str, Any], n: int, m: int) -> QueryDict:
+    """What was sent, with the parts n and m in each other's place."""
+    places = {n: m, m: n}
+    moved = QueryDict(mutable=True)
+    for name, values in QueryDict.copy(data).lists():  # type: ignore[arg-type]
+        if found := _OF_A_PART.fullmatch(name):
+            place = int(found[2])
+            name = f"{found[1]}_{places.get(place, place)}{found[3]}"
+        moved.setlist(name, values)
+    return moved
 
 
 def youtube_id(address: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -20,7 +20,7 @@ from courses.models import Bank, Block, Draft, Lesson, Question
 from courses.questions import problems_of
 from courses.reading import Piece, pieces
 from courses.studio import editing, removing
-from courses.studio.block_forms import BlockForm
+from courses.studio.block_forms import BlockForm, shifted
 from courses.studio.finding import (
     block_or_404,
     draft_or_404,
@@ -146,10 +146,13 @@ def block(request: SignedIn, slug: str, lesson: uuid.UUID, block: uuid.UUID) -> 
         context = _editor(found, BlockForm(found, auto_id=_auto_id(found)))
         return render_page(request, "studio/block.html", context, part="editor")
     rows = rows_wanted(request, more=0)
-    form = BlockForm(found, request.POST, rows=rows, auto_id=_auto_id(found))
+    data, moved = _moved_parts(request, rows)
+    form = BlockForm(found, data, rows=rows, auto_id=_auto_id(found))
     context = _editor(found, form)
     if "more" in request.POST:
-        return _one_more_row(request, found, form, rows + 1)
+        return _other_rows(request, found, form, rows + 1, {"grown": True})
+    if moved:
+        return _other_rows(request, found, form, rows, {"moved": moved})
     if form.is_valid():
         try:
             saved = editing.save_block(
@@ -214,8 +217,27 @@ def _block_saved(request: SignedIn, found: Block, saved: Block) -> HttpResponse:
     return render(request, "studio/block.html#kept", context)
 
 
-def _one_more_row(request: SignedIn, found: Block, form: BlockForm, rows: int) -> HttpResponse:
-    """The editor with a further row. What was typed is saved on the way where it can be."""
+def _moved_parts(request: SignedIn, rows: int) -> tuple[QueryDict, tuple[str, str] | None]:
+    """What was sent with its parts in the order that was asked for: `shift` is «place:up».
+
+    And which part moved: its name, and the way it went.
+    """
+    place, _colon, way = request.POST.get("shift", "").partition(":")
+    if way not in {"up", "down"} or not (place.isascii() and place.isdigit()):
+        return request.POST, None
+    n = int(place[:4])
+    m = n + (1 if way == "down" else -1)
+    moved = request.POST.get(f"id_{n}", ""), way
+    if not (0 <= n < rows and 0 <= m < rows):
+        return request.POST, moved
+    return shifted(request.POST, n, m), moved
+
+
+def _other_rows(
+    request: SignedIn, found: Block, form: BlockForm, rows: int, about: dict[str, Any]
+) -> HttpResponse:
+    """The editor with a further row, or in another order. What was typed is saved on the way where
+    it can be."""
     if form.is_valid():
         try:
             found = editing.save_block(
@@ -230,10 +252,10 @@ def _one_more_row(request: SignedIn, found: Block, form: BlockForm, rows: int) -
         found.lesson = form.block.lesson
         form = BlockForm(found, rows=rows, auto_id=_auto_id(found))
     else:
-        data = request.POST.copy()
+        data = QueryDict.copy(form.data)  # type: ignore[arg-type]
         data["rows"] = str(rows)
         form = BlockForm(found, data, rows=rows, auto_id=_auto_id(found)).unchecked()
-    return _whole_editor(request, found, {**_editor(found, form), "grown": True})
+    return _whole_editor(request, found, {**_editor(found, form), **about})
 
 
 def _whole_editor(

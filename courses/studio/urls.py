@@ -11,6 +11,7 @@ from courses.studio import (
     links,
     media,
     outline,
+    picking,
     preview,
     publishing,
     question,
@@ -60,6 +61,8 @@ urlpatterns = [
     path(
         f"{_course}media/<uuid:media>/captions/<slug:language>/", media.subtitles, name="captions"
     ),
+    path(f"{_course}pictures/", picking.pictures, name="pictures"),
+    path(f"{_course}pictures/<uuid:media>/", picking.picture, name="picture"),
     path(f"{_course}preview/", preview.draft, name="preview"),
     path(f"{_course}preview/<slug:lesson>/", preview.draft_lesson, name="preview-lesson"),
     path(f"{_course}translate/<slug:language>/", translating.index, name="translate"),

@@ -64,5 +64,7 @@ ACCESS = {
         "captions",
         "begin-upload",
         "upload",
+        "pictures",
+        "picture",
     )
 }

@@ -148,3 +148,56 @@ def test_changes_of_parts_are_said_with_their_words():
         "Accordion, block 1, part 1 (Spanish):",
     ]
     assert "Accordion, block 1, part 2 (English):" in edits
+
+
+def rendered_again(studio, to, **changes):
+    response = studio.post(to, sent(studio, to, **changes))
+    assert response.status_code == 200
+    return response
+
+
+@pytest.mark.parametrize("kind", ["accordion", "check", "scenario"])
+def test_parts_change_places_with_a_press_and_keep_their_names(studio, lesson, url, kind):
+    block = made(lesson, kind)
+    (name,) = {"items", "options", "scenes"} & block.settings.keys()
+    before = block.settings[name]
+    to = url("studio:block", lesson.uuid, block.uuid)
+
+    page = rendered_again(studio, to, shift="0:down").content.decode()
+
+    block.refresh_from_db()
+    assert block.settings[name] == [before[1], before[0], *before[2:]]
+    moved = page.index('value="1:down"')
+    assert "autofocus" in page[moved : page.index(">", moved)]
+
+    rendered_again(studio, to, shift="1:up")
+
+    block.refresh_from_db()
+    assert block.settings[name] == before
+
+
+@pytest.mark.parametrize("shift", ["0:up", "99:down", "0:sideways", "x:up", ":"])
+def test_a_move_that_leads_nowhere_moves_nothing(studio, lesson, url, shift):
+    block = made(lesson, "glossary")
+    before = block.settings
+    to = url("studio:block", lesson.uuid, block.uuid)
+
+    studio.post(to, sent(studio, to, shift=shift))
+
+    block.refresh_from_db()
+    assert block.settings == before
+
+
+def test_moving_a_part_saves_what_was_typed_or_keeps_it_in_the_form(studio, lesson, url):
+    block = made(lesson, "accordion")
+    to = url("studio:block", lesson.uuid, block.uuid)
+    rendered_again(studio, to, shift="0:down", item_0_en="Typed")
+
+    block.refresh_from_db()
+    assert block.settings["items"][1]["title"]["en"] == "Typed"
+
+    page = rendered_again(studio, to, shift="1:up", item_1_en="x" * 300).content.decode()
+
+    assert "x" * 300 in page
+    block.refresh_from_db()
+    assert block.settings["items"][1]["title"]["en"] == "Typed"

@@ -66,6 +66,7 @@ class RichText extends HTMLElement {
   act(what) {
     if (what === "link") return this.askLink();
     if (what === "caption") return this.askCaption();
+    if (what === "picture") return this.askPicture();
     const chain = this.editor.chain().focus();
     const acts = {
       paragraph: () => chain.setParagraph(),
@@ -115,6 +116,7 @@ class RichText extends HTMLElement {
       term: () => editor.isActive("term"),
       footnote: () => editor.isActive("footnote"),
       language: () => editor.isActive("language"),
+      picture: () => editor.isActive("picture"),
     };
     const can = {
       link: () => !editor.state.selection.empty || editor.isActive("link"),
@@ -192,6 +194,46 @@ class RichText extends HTMLElement {
       editor.commands.focus();
     }
   }
+
+  // Choose a picture of the course and say what it shows; or change or remove the one that is chosen.
+  async askPicture() {
+    const { editor } = this;
+    const dialog = document.getElementById("gw-picture-dialog");
+    const list = dialog.querySelector("[data-pictures]");
+    const words = dialog.querySelector("textarea");
+    const [none, silent] = ["#gw-picture-none", "#gw-picture-error"].map((id) => dialog.querySelector(id));
+    await window.htmx.ajax("GET", dialog.dataset.from, { target: list, swap: "innerHTML" });
+    const now = editor.isActive("picture") ? editor.getAttributes("picture") : null;
+    const chosen = () => list.querySelector("input:checked");
+    const told = () => chosen()?.getAttribute(`data-${this.box.lang || "en"}`) ?? "";
+    const before = now && list.querySelector(`input[value="${now.title}"]`);
+    if (before) before.checked = true;
+    words.value = now?.words ?? "";
+    words.lang = this.box.lang;
+    none.hidden = silent.hidden = true;
+    words.removeAttribute("aria-invalid");
+    dialog.querySelector("[data-act=none]").hidden = !now;
+    // The library's words come with the picture, unless somebody wrote others here.
+    let suggested = words.value;
+    list.onchange = () => {
+      if (words.value.trim() && words.value !== suggested) return;
+      words.value = suggested = told();
+    };
+    const answer = await ask(dialog, () => {
+      none.hidden = Boolean(chosen() || now);
+      silent.hidden = Boolean(words.value.trim());
+      words.setAttribute("aria-invalid", !silent.hidden);
+      if (!none.hidden) list.querySelector("input, a")?.focus();
+      else if (!silent.hidden) words.focus();
+      return none.hidden && silent.hidden;
+    });
+    const attributes = { title: chosen()?.value ?? now?.title, words: words.value.trim().replace(/\s+/g, " ") };
+    const chain = editor.chain().focus();
+    if (answer === "ok" && now) chain.updateAttributes("picture", attributes).run();
+    else if (answer === "ok") chain.insertContent({ type: "picture", attrs: attributes }).run();
+    else if (answer === "none") chain.deleteSelection().run();
+    else editor.commands.focus();
+  }
 }
 
 function shown(button) {
@@ -224,7 +266,9 @@ function ask(dialog, fine) {
       close("cancel");
     }, on);
     dialog.showModal();
-    dialog.querySelector("input").select();
+    const first = dialog.querySelector("input:checked, input, textarea");
+    first.focus();
+    if (first.type !== "radio") first.select();
   });
 }
 
@@ -232,7 +276,7 @@ function extensions(tiptap, host) {
   const {
     Document, Paragraph, Text, Heading, Bold, Italic, Underline, Strike, Subscript, Superscript, Code,
     CodeBlock, HardBreak, HorizontalRule, Blockquote, BulletList, OrderedList, ListItem, Link, Table,
-    TableRow, TableHeader, TableCell, History, Gapcursor, Dropcursor, Extension, Mark,
+    TableRow, TableHeader, TableCell, History, Gapcursor, Dropcursor, Extension, Mark, Node: Kind,
   } = tiptap;
   const kept = (name, tag, attribute) =>
     Mark.create({
@@ -287,7 +331,33 @@ function extensions(tiptap, host) {
     kept("abbreviation", "abbr", "title"),
     plain("term", "dfn", { title: { default: null } }),
     plain("footnote", "small"),
+    picture(Kind),
   ];
+}
+
+// Stored as the name of a picture of the course around the words for it; seen here as the picture.
+function picture(Kind) {
+  return Kind.create({
+    name: "picture",
+    group: "inline",
+    inline: true,
+    atom: true,
+    draggable: true,
+    parseHTML: () => [{ tag: "picture[title]" }],
+    addAttributes: () => ({
+      title: { default: null },
+      words: { default: "", parseHTML: (element) => element.textContent, renderHTML: () => ({}) },
+    }),
+    renderHTML: ({ node }) => ["picture", { title: node.attrs.title }, node.attrs.words],
+    addNodeView: () => ({ node }) => {
+      const dom = document.createElement("img");
+      dom.className = "gw-inline-picture";
+      dom.alt = node.attrs.words;
+      const from = document.getElementById("gw-picture-dialog")?.dataset.from;
+      if (from) dom.src = `${from}${encodeURIComponent(node.attrs.title)}/`;
+      return { dom };
+    },
+  });
 }
 
 // The Tab key moves on as in any text box: to what can be focused before or after the text.
