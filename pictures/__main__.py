@@ -1,4 +1,4 @@
-"""python -m pictures [charts]: make the pictures of the courses anew, for maintainers.
+"""python -m pictures [charts|studio]: make the pictures of the courses anew, for maintainers.
 
 Needs Chromium. What comes out the same leaves its file alone; look at what changed, then commit it.
 """
@@ -6,7 +6,7 @@ Needs Chromium. What comes out the same leaves its file alone; look at what chan
 import argparse
 import os
 
-PARTS = ("charts",)
+PARTS = ("charts", "studio")
 
 
 def main() -> None:
@@ -14,14 +14,12 @@ def main() -> None:
     parser.add_argument("only", nargs="?", choices=PARTS)
     chosen = parser.parse_args()
     os.environ["DJANGO_SETTINGS_MODULE"] = "lms.settings"
-    os.environ.setdefault("GROUNDWORK_ENV", "demo")
-    import django
-
-    django.setup()
-    from pictures import charts
+    from pictures import charts, studio
 
     if chosen.only in {None, "charts"}:
         charts.draw()
+    if chosen.only in {None, "studio"}:
+        studio.photograph()
 
 
 if __name__ == "__main__":

@@ -294,3 +294,12 @@ def test_the_style_guide_has_no_barriers_and_fits_the_screen(browser, live_serve
     assert page.evaluate("document.documentElement.scrollWidth") == width
     assert complaints == []
     page.close()
+
+
+def test_no_script_names_another_file_of_ours():
+    """Static files have new names with each release, which pages know and scripts do not."""
+    scripts = [path for path in ROOT.glob("*/static/*/**/*.js") if "vendor" not in path.parts]
+    named = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*["']\.{0,2}/""")
+
+    assert len(scripts) > 10
+    assert [path.name for path in scripts if named.search(path.read_text())] == []

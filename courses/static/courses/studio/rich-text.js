@@ -1,9 +1,9 @@
-// <gw-rich-text editor="address of django-prose-editor's bundle">: turns its text box into an
-// editor with the toolbar beside it. The text box keeps the HTML, so forms and htmx see no editor.
+// <gw-rich-text editor="address of django-prose-editor's bundle" pasted="address of pasted.js">: turns
+// its text box into an editor with the toolbar beside it. The text box keeps the HTML, so forms and
+// htmx see no editor. Addresses come from the page: static files have other names on each release.
 //
 // The editor knows every element that the server's allow-list knows and that may come from files:
 // opening a text and saving it loses nothing. Tab always leaves it; Escape goes to the toolbar.
-import { pasted } from "./pasted.js";
 
 let bundle; // one for the page
 
@@ -13,8 +13,8 @@ class RichText extends HTMLElement {
     this.started = true;
     this.box = this.querySelector("textarea");
     this.bar = this.querySelector("[role=toolbar]");
-    bundle ??= import(this.getAttribute("editor"));
-    this.start(await bundle);
+    bundle ??= Promise.all(["editor", "pasted"].map((name) => import(this.getAttribute(name))));
+    this.start(...(await bundle));
   }
 
   disconnectedCallback() {
@@ -22,7 +22,7 @@ class RichText extends HTMLElement {
     setTimeout(() => this.isConnected || this.editor?.destroy());
   }
 
-  start(tiptap) {
+  start(tiptap, { pasted }) {
     const label = document.querySelector(`label[for="${this.box.id}"]`);
     const place = document.createElement("div");
     place.className = "gw-rich-text__place";
