@@ -200,7 +200,7 @@ class RichText extends HTMLElement {
     const { editor } = this;
     const dialog = document.getElementById("gw-picture-dialog");
     const list = dialog.querySelector("[data-pictures]");
-    const words = dialog.querySelector("textarea");
+    const words = dialog.querySelector("#gw-picture-words");
     const [none, silent] = ["#gw-picture-none", "#gw-picture-error"].map((id) => dialog.querySelector(id));
     await window.htmx.ajax("GET", dialog.dataset.from, { target: list, swap: "innerHTML" });
     const now = editor.isActive("picture") ? editor.getAttributes("picture") : null;
@@ -266,7 +266,7 @@ function ask(dialog, fine) {
       close("cancel");
     }, on);
     dialog.showModal();
-    const first = dialog.querySelector("input:checked, input, textarea");
+    const first = dialog.querySelector("input:checked, input");
     first.focus();
     if (first.type !== "radio") first.select();
   });
