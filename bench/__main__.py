@@ -27,7 +27,9 @@ COLUMNS = ("what", "measured", "target", "of target")
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--learners", type=int, default=10_000, help="how many «many» are")
-    parser.add_argument("--sockets", type=int, default=500, help="in the live room")
+    parser.add_argument(
+        "--sockets", type=int, nargs="+", default=[500, 2000], help="in the live room"
+    )
     parser.add_argument("--rows", type=int, default=1_000_000, help="in the record that is checked")
     parser.add_argument("--attended", type=int, default=5_000, help="who are certified at once")
     parser.add_argument("--only", choices=PARTS)
@@ -92,7 +94,8 @@ def measurements(chosen: argparse.Namespace) -> Iterator[tuple[str, str, str, st
     if chosen.only in {None, "registering"}:
         yield from registering()
     if chosen.only in {None, "room"}:
-        yield from room(chosen.sockets)
+        for sockets in chosen.sockets:
+            yield from room(sockets)
     if chosen.only in {None, "records"}:
         yield from records(chosen.rows)
     if chosen.only in {None, "importing"}:

@@ -2,7 +2,7 @@
 
 Reads one JSON line (`address`, `path`, `cookies`), opens a socket for each cookie, and prints a
 line of JSON when all are open. Then, for each line that comes in: `count` prints what arrived
-since the last one, `again` closes all sockets at once and opens them anew, `stop` ends.
+since the last one, `again PORT` opens all sockets anew, at once and there, `stop` ends.
 """
 
 import asyncio
@@ -78,9 +78,10 @@ async def main() -> None:
     pages, seconds = await open_all(told, arrived)
     say(seconds=seconds)
     while line := (await lines.readline()).decode().strip():
-        if line == "again":
+        if line.startswith("again"):
             for page in pages:
                 page.transport.abort()
+            told["address"][1] = int(line.split()[1])
             pages, seconds = await open_all(told, arrived)
             say(seconds=seconds)
         elif line == "count":

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from django.core.management import get_commands
 
+from lms.management.commands import serve
 from tests.ops.units import ROOT, UNITS, command_of, environment_of, settings_of
 
 SITE = {"migrate", "web", "sockets", "worker"}
@@ -208,3 +209,14 @@ def test_the_settings_of_the_guide_are_read_as_systemd_reads_them():
     assert read["MAIL_FROM"] == "Training <training@example.org>"
     assert {"SECRET_KEY", "DATABASE_URL", "SITE_URL", "SMTP_URL"} <= set(read)
     assert not any(" #" in value for value in read.values())
+
+
+def test_wherever_sockets_are_served_they_are_not_compressed(compose):
+    """Each compressed line would cost 300 KB, and half a millisecond a frame."""
+    served = [
+        command_of("groundwork-sockets.service"),
+        compose["services"]["sockets"]["command"],
+        serve._web(),
+    ]
+    for words in served:
+        assert words[words.index("--ws-per-message-deflate") + 1] == "false"

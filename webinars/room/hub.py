@@ -7,11 +7,13 @@ presence at most; its readers come back elsewhere with the number they have seen
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import count
+from operator import attrgetter
 from weakref import WeakKeyDictionary
 
 from channels.db import DatabaseSyncToAsync
@@ -37,6 +39,8 @@ PROMPTS = 5
 HEADS = 5
 HEADS_ALIVE = timedelta(seconds=15)
 FLUSH = 60
+LATE = 5  # seconds between tries of a last flush that failed
+TABS = 20  # sockets that one person may have open in a room: who opens more loses the oldest
 QUEUE = 64  # frames that a slow reader may be behind
 NOISE = 20  # messages a page may send between two heartbeats
 GRACE = 5.0  # seconds to take a close frame
@@ -48,7 +52,7 @@ class Reader:
     """One socket as the hub sees it: a bounded queue of texts that are the same for all."""
 
     __slots__ = (
-        "_grace", "admitted", "after", "beat", "closing", "gave_up", "noise", "queue", "slot",
+        "_grace", "admitted", "after", "beat", "closing", "gave_up", "noise", "number", "queue",
         "stay", "task", "view",
     )  # fmt: skip
 
@@ -59,7 +63,7 @@ class Reader:
         self.queue: asyncio.Queue[str | int] = asyncio.Queue(QUEUE)
         self.task = asyncio.current_task()
         self.stay: Stay | None = None
-        self.slot = self.beat = self.noise = self.closing = 0
+        self.number = self.beat = self.noise = self.closing = 0
         self.gave_up = False
         self._grace: asyncio.TimerHandle | None = None
 
@@ -120,9 +124,10 @@ class Hub:
         self._ledger = Ledger()
         self._tasks: list[asyncio.Task[None]] = []
         self._thread: ThreadPoolExecutor  # while there are rooms
-        self._slots = count()
+        self._numbers = count()
         self._told_heads: dict[int, int] = {}
         self._alive_at = timezone.now()
+        self._late: asyncio.Task[None] | None = None
 
     # --- Readers come and go
 
@@ -135,9 +140,16 @@ class Hub:
         if room is None:
             room = self._rooms[webinar_id] = Room(webinar_id)
             room.task = asyncio.create_task(self._carry(room))
-        reader.slot = next(self._slots) % BEAT
+        reader.number = next(self._numbers)
+        person_id = reader.admitted.person_id
+        mine = [
+            other
+            for other in room.everybody()
+            if other.admitted.person_id == person_id and not other.closing
+        ]
+        if len(mine) >= TABS:
+            min(mine, key=attrgetter("number")).close(TOO_LOUD)
         if reader.admitted.counted:
-            person_id = reader.admitted.person_id
             reader.stay = self._ledger.begin(webinar_id, person_id, timezone.now())
         room.joining.append(reader)
         room.wake.set()
@@ -188,13 +200,25 @@ class Hub:
         doorbell.stop_listening(self._rung)
         for task in tasks:
             task.cancel()
-        self._told_heads = {}
         try:
             await self._flush(thread)
             await _in(thread, heads.leave, self._ledger.name, timezone.now())
         except Exception:
             logger.exception("hub: the last flush")
+            if not self._late:
+                self._late = asyncio.create_task(self._flush_late())
+        self._told_heads = {}  # also what somebody told who came in meanwhile: it is gone again
         thread.shutdown(wait=False)
+
+    async def _flush_late(self) -> None:
+        """The last one left while the database was away: nobody else would write their minutes."""
+        thread = ThreadPoolExecutor(1, thread_name_prefix="hub")
+        while not self._tasks and self._ledger.cut():
+            await asyncio.sleep(LATE * SECOND)
+            with contextlib.suppress(Exception):
+                await self._flush(thread)
+        thread.shutdown(wait=False)
+        self._late = None
 
     # --- The log
 
@@ -276,7 +300,7 @@ class Hub:
             for room in list(self._rooms.values()):
                 frame = frames.encode({"hb": number, "to": room.last})
                 for reader in room.readers:
-                    if reader.slot == number % BEAT:
+                    if reader.number % BEAT == number % BEAT:
                         reader.beat, reader.noise = number, 0
                         reader.offer(frame)
 

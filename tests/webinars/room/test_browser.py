@@ -1,6 +1,7 @@
 """The room in a real browser: a host and an attendee at the same time, with all that can break."""
 
 import re
+from collections import Counter
 from datetime import timedelta
 from itertools import pairwise
 
@@ -98,6 +99,16 @@ def test_a_long_gap_takes_a_fresh_page_and_keeps_what_is_being_typed(window, roo
     assert page.get_by_role("textbox", name="Your message").input_value() == "Half a sent"
 
 
+# How long a thousand pages would wait that lose their lines at the same moment.
+WAITS = """together => {
+  const { retry } = customElements.get("gw-room").prototype, real = window.setTimeout, waits = [];
+  window.setTimeout = (_, wait) => waits.push(wait);
+  for (let n = 0; n < 1000; n++) retry.call({ failures: 0, polling: true }, together);
+  window.setTimeout = real;
+  return waits;
+}"""
+
+
 def test_a_line_that_breaks_comes_back_by_itself(window, room):
     page = window(make.make_guest(room), path_of(room))
     tab(page, "chat")
@@ -106,6 +117,13 @@ def test_a_line_that_breaks_comes_back_by_itself(window, room):
         make.say(room, text=f"In the gap {n}.")
         items(page, "chat").get_by_text(f"In the gap {n}.").wait_for()
         page.locator("[data-when~=connected]:visible").first.wait_for()
+
+    for together, longest in [(True, 8_300), (False, 3_300)]:
+        waits = page.evaluate(WAITS, together)
+        busiest = max(Counter(wait // 1000 for wait in waits).values())
+        assert min(waits) >= 300
+        assert max(waits) < longest
+        assert busiest < 500
 
 
 def test_who_loses_the_seat_is_told_and_left_alone(window, room):

@@ -16,7 +16,7 @@ from lms.asgi import application
 from tests.factories import make_person
 from tests.webinars.factories import seat
 from tests.webinars.room import factories as make
-from tests.webinars.room.wire import Wire
+from tests.webinars.room.wire import PATIENCE, Wire
 from webinars.models import Headcount, PresenceSpan, Registration, Webinar
 from webinars.room import doorbell, hub, polls, questions, stage
 from webinars.room.socket import is_ours
@@ -59,7 +59,7 @@ async def opened(room, person, query="after=0"):
     return socket
 
 
-async def until(socket, right, seconds=5):
+async def until(socket, right, seconds=PATIENCE):
     """Read frames, echoing heartbeats, until one is right; returns all that came."""
     came = []
     async with asyncio.timeout(seconds):
@@ -72,7 +72,7 @@ async def until(socket, right, seconds=5):
                 return came
 
 
-async def closed(socket, seconds=5):
+async def closed(socket, seconds=PATIENCE):
     """Wait for the server to close; returns the code."""
     async with asyncio.timeout(seconds):
         while True:
@@ -359,7 +359,7 @@ def test_a_slow_reader_is_closed_and_the_others_are_not_held_up(room, monkeypatc
         for n in range(6):
             await do(make.say)(room, text=f"Message {n}.")
             await until(quick, lambda f, n=n: f"Message {n}." in json.dumps(f))
-        await asyncio.wait_for(left.wait(), 5)
+        await asyncio.wait_for(left.wait(), PATIENCE)
         await quick.disconnect()
 
     scenario(visit)
@@ -373,6 +373,22 @@ def test_a_page_that_sends_too_much_is_closed(room):
         for _ in range(hub.NOISE + 1):
             await socket.send_to(text_data="[" * 50_000)
         return await closed(socket)
+
+    assert scenario(visit) == 4409
+
+
+def test_who_opens_ever_more_sockets_loses_the_oldest(room, monkeypatch):
+    monkeypatch.setattr(hub, "TABS", 2)
+    guest, other = make.make_guest(room), make.make_guest(room)
+
+    async def visit():
+        neighbour = await opened(room, other)
+        tabs = [await opened(room, guest) for _ in range(3)]
+        code = await closed(tabs[0])
+        for socket in (neighbour, *tabs[1:]):
+            await until(socket, is_beat)
+            await socket.disconnect()
+        return code
 
     assert scenario(visit) == 4409
 
@@ -449,7 +465,7 @@ def test_slices_are_written_every_minute_while_the_socket_stays_open(room):
         socket = await opened(room, guest)
         for _ in range(3):
             await until(socket, is_beat)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not await do(PresenceSpan.objects.exists)():
                 await until(socket, is_beat)
         await socket.disconnect()
@@ -498,6 +514,32 @@ def test_a_fault_in_the_database_does_not_end_the_room(room, monkeypatch):
         return came
 
     assert entries(scenario(visit), "state")
+
+
+def test_the_last_minutes_are_written_when_the_database_is_back(room, monkeypatch):
+    """The last one leaves while it is away. Without the late flush nobody would try again."""
+    guest, write = make.make_guest(room), hub.record_slices
+    faults = iter([OSError("away"), OSError("away")])
+
+    def sometimes(slices):
+        for fault in faults:
+            raise fault
+        return write(slices)
+
+    monkeypatch.setattr(hub, "record_slices", sometimes)
+
+    async def visit():
+        socket = await opened(room, guest)
+        await until(socket, is_beat)
+        await asyncio.sleep(0.05)
+        await socket.disconnect()
+        async with asyncio.timeout(PATIENCE):
+            while not await do(PresenceSpan.objects.exists)():
+                await asyncio.sleep(0.02)
+
+    scenario(visit)
+
+    assert spans() == [(guest.pk, "room")]
 
 
 def test_a_bell_that_cannot_ring_fails_no_request(room, monkeypatch, settings, client):

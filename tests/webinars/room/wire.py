@@ -2,6 +2,8 @@
 
 from asgiref.testing import ApplicationCommunicator
 
+PATIENCE = 30  # seconds: what is waited for takes parts of one on an idle machine
+
 
 class Wire(ApplicationCommunicator):
     def __init__(self, application, path, headers):
@@ -17,7 +19,7 @@ class Wire(ApplicationCommunicator):
 
     async def connect(self):
         await self.send_input({"type": "websocket.connect"})
-        answer = await self.receive_output(5)
+        answer = await self.receive_output(PATIENCE)
         if answer["type"] == "websocket.close":
             return False, answer["code"]
         return True, answer.get("subprotocol")
@@ -25,11 +27,11 @@ class Wire(ApplicationCommunicator):
     async def send_to(self, text_data):
         await self.send_input({"type": "websocket.receive", "text": text_data})
 
-    async def receive_from(self, timeout=5):
+    async def receive_from(self, timeout=PATIENCE):
         message = await self.receive_output(timeout)
         assert message["type"] == "websocket.send", message
         return message["text"]
 
     async def disconnect(self, code=1000):
         await self.send_input({"type": "websocket.disconnect", "code": code})
-        await self.wait(5)
+        await self.wait(PATIENCE)

@@ -7,6 +7,7 @@ const LONGEST_WAIT = 30_000;
 const OUT = 4403;
 const STOPPING = 1012; // this process stops, for all of its pages at once
 const SPREAD = 8_000;
+const LOST_SPREAD = 3_000; // a process that was killed says nothing: it may be all of its pages, or this one
 
 class Room extends HTMLElement {
   connectedCallback() {
@@ -90,7 +91,7 @@ class Room extends HTMLElement {
   // Many pages lose their line at the same moment: they come back at different ones.
   retry(together = false) {
     this.failures += 1;
-    const wait = together && this.failures === 1 ? 300 + SPREAD * Math.random() : Math.min(LONGEST_WAIT, 400 * 2 ** this.failures) * (0.5 + Math.random() / 2);
+    const wait = this.failures === 1 ? 300 + (together ? SPREAD : LOST_SPREAD) * Math.random() : Math.min(LONGEST_WAIT, 400 * 2 ** this.failures) * (0.5 + Math.random() / 2);
     this.retrying = setTimeout(() => this.open(), wait);
     if (this.polling) return;
     if (this.failures > 1) this.poll();
