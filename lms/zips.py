@@ -12,6 +12,7 @@ import struct
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum
 from typing import IO
 
 from django.utils.translation import gettext as _
@@ -19,8 +20,15 @@ from django.utils.translation import gettext as _
 _END = struct.Struct("<4s4H2LH")  # the end of the central directory, APPNOTE.TXT 4.3.16
 _LONGEST_COMMENT = 65_535
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}(/[A-Za-z0-9][A-Za-z0-9._-]{0,99})*")
+# What other programs call their files: anything that can be read out and leads nowhere else.
+_FOREIGN = re.compile(r"[^/\\:*?\"<>|\x00-\x1f\x7f]{1,150}")
 # A day that zip can hold: files of ours say nothing of when they were made.
 _NO_DAY = (1980, 1, 1, 0, 0, 0)
+
+
+class Entry(Enum):
+    FILE = 1
+    FOLDER = 2
 
 
 class BadZip(ValueError):
@@ -34,6 +42,9 @@ class Limits:
     total: int = 1024 * 2**20
     ratio: int = 150  # unpacked to packed; what is smaller than 1 MB may be denser
     depth: int = 4  # folders and the name
+    # Packed by other programs: spaces, marks and letters of any language in names, and entries for
+    # folders, which say nothing and are passed over. The names are only names: nothing is unpacked.
+    foreign: bool = False
 
 
 class Zip:
@@ -108,7 +119,8 @@ def _checked(entries: list[zipfile.ZipInfo], limits: Limits) -> dict[str, zipfil
     folded: set[str] = set()
     total = 0
     for entry in entries:
-        _check(entry, limits)
+        if _check(entry, limits) is Entry.FOLDER:
+            continue
         if entry.filename.casefold() in folded:
             raise BadZip(_("«%(name)s» is in the zip twice.") % {"name": entry.filename})
         folded.add(entry.filename.casefold())
@@ -122,15 +134,20 @@ def _checked(entries: list[zipfile.ZipInfo], limits: Limits) -> dict[str, zipfil
     return known
 
 
-def _check(entry: zipfile.ZipInfo, limits: Limits) -> None:
+def _check(entry: zipfile.ZipInfo, limits: Limits) -> Entry:
     # `orig_filename` is the name before zipfile cut it at NUL or turned its slashes.
     name = entry.orig_filename
     shown = {"name": "".join(c if c.isprintable() else "?" for c in name[:100])}
     mode = stat.S_IFMT(entry.external_attr >> 16)
-    if not _NAME.fullmatch(name) or name != entry.filename or mode not in {0, stat.S_IFREG}:
+    folder = limits.foreign and name.endswith("/") and not entry.file_size
+    plain = {0, stat.S_IFDIR} if folder else {0, stat.S_IFREG}
+    named = _foreign(name.removesuffix("/") if folder else name) if limits.foreign else _usual(name)
+    if not named or name != entry.filename or mode not in plain:
         raise BadZip(_("The zip holds «%(name)s», a name that this site does not take.") % shown)
     if name.count("/") >= limits.depth:
         raise BadZip(_("«%(name)s» is too many folders deep.") % shown)
+    if folder:
+        return Entry.FOLDER
     if entry.flag_bits & 0x1:
         raise BadZip(_("«%(name)s» is locked with a password.") % shown)
     if entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
@@ -142,3 +159,13 @@ def _check(entry: zipfile.ZipInfo, limits: Limits) -> None:
         )
     if entry.file_size > max(2**20, limits.ratio * entry.compress_size):
         raise BadZip(_("«%(name)s» is packed too tightly to be honest.") % shown)
+    return Entry.FILE
+
+
+def _usual(name: str) -> bool:
+    return bool(_NAME.fullmatch(name))
+
+
+def _foreign(name: str) -> bool:
+    parts = name.split("/")
+    return all(_FOREIGN.fullmatch(part) and part.strip(". ") for part in parts)

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
+from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
 from django.utils.translation import gettext as _
@@ -39,13 +40,14 @@ from courses.questions.written import guarded
 from lms.text import Localised
 from lms.zips import BadZip, Limits, Zip
 
-LIMITS = Limits(files=20_000, one=5 * 2**20, total=200 * 2**20, depth=8)
+LIMITS = Limits(files=20_000, one=5 * 2**20, total=200 * 2**20, depth=10, foreign=True)
 _INTERACTIONS = {
     *("choice", "order", "match", "textentry", "extendedtext", "slider", "inlinechoice"),
     *("associate", "gapmatch", "hottext", "hotspot", "graphicassociate", "graphicgapmatch"),
     *("graphicorder", "selectpoint", "positionobject", "drawing", "upload", "media", "custom"),
     *("portablecustom", "endattempt"),
 }
+_MANIFEST = "imsmanifest.xml"
 _UNSEEN = {"modalfeedback", "feedbackblock", "rubricblock", "feedbackinline", "stylesheet"}
 
 
@@ -60,7 +62,7 @@ def read(data: bytes) -> list[Row]:
 
 
 def _package(package: Zip) -> list[Row]:
-    names = _listed(package) or [name for name in package.names if name.lower().endswith(".xml")]
+    names = _listed(package) or [name for name in package.names if _is_item(name)]
     rows: list[Row] = []
     for name in names:
         place = len(rows) + 1
@@ -79,14 +81,35 @@ def _package(package: Zip) -> list[Row]:
 
 
 def _listed(package: Zip) -> list[str]:
-    """The items that the manifest names, in its order."""
-    if "imsmanifest.xml" not in package.names:
+    """The items that the manifest names, in its order.
+
+    Who zips a folder by hand puts everything one folder deeper; addresses in the manifest are
+    those of a web page, so that a space is «%20».
+    """
+    manifests = [name for name in package.names if _is_item(name) and _base(name) == _MANIFEST]
+    if not manifests:
         return []
+    manifest = min(manifests, key=lambda name: (name.count("/"), name))
+    folder, held = manifest[: -len(_MANIFEST)], set(package.names)
     found = []
-    for resource in parse(package.read("imsmanifest.xml")).iter("resource"):
-        if "item" in resource.get("type", "") and resource.get("href"):
-            found.append(resource.get("href", ""))
+    for resource in parse(package.read(manifest)).iter("resource"):
+        address = resource.get("href", "")
+        if "item" not in resource.get("type", "") or not address:
+            continue
+        within = folder + resource.get("base", "") + address
+        tries = [within, folder + address, unquote(within), unquote(folder + address)]
+        found.append(next((name for name in tries if name in held), address))
     return found
+
+
+def _is_item(name: str) -> bool:
+    """Not what a Mac puts beside each file."""
+    mac = name.startswith("__MACOSX/") or _base(name).startswith("._")
+    return name.lower().endswith(".xml") and not mac
+
+
+def _base(name: str) -> str:
+    return name.rpartition("/")[2]
 
 
 def _name(element: Element) -> str:

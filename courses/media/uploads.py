@@ -79,8 +79,15 @@ def finish(upload: Upload, *, by: User) -> Media:
         raise WrongOffset(upload.received)
     if upload.media is not None:
         return upload.media
-    with open(path_of(upload), "rb") as file:
-        media = library.take_in(upload.course, file, upload.name, by=by)
+    try:
+        with open(path_of(upload), "rb") as file:
+            media = library.take_in(upload.course, file, upload.name, by=by)
+    except FileNotFoundError:
+        # Another request finished it at this moment: the row names the file before the bytes go.
+        done = Upload.objects.select_related("media").get(pk=upload.pk)
+        if done.media is None:
+            raise
+        return done.media
     Upload.objects.filter(pk=upload.pk).update(media=media)
     path_of(upload).unlink(missing_ok=True)
     return media

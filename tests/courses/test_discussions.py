@@ -47,6 +47,7 @@ def test_everyone_in_the_course_reads_it_and_sending_twice_says_it_once(signed_i
 
 
 def test_two_posts_of_one_form_at_once_are_one(person, transactional_db):
+    """Control: with a key of its own for each there are two; see `discussing.post`."""
     enrolment, lesson = with_blocks(person, DISCUSSION)
     key, block = uuid.uuid4(), lesson.blocks[0].uuid
 

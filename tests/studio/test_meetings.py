@@ -6,15 +6,31 @@ import uuid
 import pytest
 from django.core.exceptions import ValidationError
 
+from courses import banks, reviewing
 from courses.enrolling import enrol
-from courses.models import Block, Course, CourseVersion, Draft, Enrolment, Lesson, Module
+from courses.formats.base import Taken
+from courses.models import (
+    AttemptReview,
+    Bank,
+    BankQuestion,
+    Block,
+    Course,
+    CourseVersion,
+    Draft,
+    Enrolment,
+    Evidence,
+    Lesson,
+    Module,
+    Removed,
+)
 from courses.packing import Package
 from courses.publishing import publish
-from courses.studio import editing, restoring, wording
+from courses.studio import editing, removing, restoring, wording
 from courses.studio.importing import bring_in
 from courses.translations import rows_of, state_of, texts_of_row
-from tests.factories import both, make_draft, make_person
+from tests.factories import both, make_draft, make_person, single
 from tests.races import at_once
+from tests.studio.test_essays import marks, send
 from tests.studio.test_packing import exported, forget
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,6 +38,9 @@ ROUNDS = 3
 
 
 def test_of_two_saves_of_one_block_one_wins_and_the_other_is_told(trainer):
+    """Control: without the comparison of the base in `editing._save` all four win; without the
+    lock in `editing.hold`, on PostgreSQL, more than one does.
+    """
     for _ in range(ROUNDS):
         block = make_draft().modules.get().lessons.get().blocks.get()
 
@@ -291,3 +310,90 @@ def test_a_translation_and_a_changed_source_never_meet_unseen(trainer):
         else:  # then the author of the source began from an older block, and is told
             assert isinstance(rewritten, editing.Stale), rewritten
             assert (block.body["es"], state) == ("<p>Palabras.</p>", "translated")
+
+
+def test_removing_a_lesson_and_editing_in_it_loses_no_words_unseen(trainer):
+    """What was saved is kept with the deleted lesson, or its author is told that it is gone.
+
+    Control: without the lock in `editing.hold`, on PostgreSQL, the save is taken after the lesson
+    was copied, and the words are in neither place.
+    """
+    for _ in range(2 * ROUNDS):
+        draft = make_draft()
+        lesson = Lesson.objects.get(module__draft=draft)
+        block = lesson.blocks.get()
+
+        def edit(pk=block.pk):
+            mine = Block.objects.get(pk=pk)
+            values = {"body": both("<p>Mine.</p>")}
+            return editing.save_block(mine, by=trainer, base="1", values=values)
+
+        def remove(draft=draft, lesson=lesson):
+            return removing.delete(draft, lesson, by=trainer)
+
+        edited, removed = at_once(edit, remove)
+
+        assert isinstance(removed, Removed), removed
+        assert not Block.objects.filter(pk=block.pk).exists()
+        if isinstance(edited, Block):
+            assert removed.data["blocks"][0]["body"] == both("<p>Mine.</p>")
+        else:
+            gone = editing.Stale, Block.DoesNotExist, Lesson.DoesNotExist
+            assert isinstance(edited, gone), repr(edited)
+
+
+def test_of_two_who_read_one_essay_the_points_of_one_stand(db):
+    """Control: without the look at an earlier review, the second fails on the constraint with
+    IntegrityError instead of a sentence; so it does on PostgreSQL without the locks.
+    """
+    for n in range(ROUNDS):
+        attempt = send(make_person())
+        readers = [make_person(may_author=True) for _ in range(3)]
+
+        def read(reader, attempt=attempt):
+            return reviewing.review(attempt, reader, marks(attempt, 3))
+
+        outcomes = at_once(*(lambda reader=reader: read(reader) for reader in readers))
+
+        told = [one for one in outcomes if isinstance(one, ValidationError)]
+        assert len(told) == 2, outcomes
+        assert {one.code for one in told} == {"reviewed"}
+        assert AttemptReview.objects.count() == n + 1
+        assert Evidence.objects.filter(reference=str(attempt.uuid)).count() == 1
+
+
+def test_one_file_of_questions_taken_twice_at_once_is_there_once(trainer):
+    """Control: without the lock in `banks._hold` both count the other's rows as theirs on
+    PostgreSQL; without the fingerprint's constraint there are eighty questions.
+    """
+    for _ in range(ROUNDS):
+        bank = banks.create(by=trainer, key=uuid.uuid4(), title="Clean hands")
+        rows = [Taken(n, "", "single", single(f"Question {n}?")) for n in range(40)]
+
+        def take(bank=bank, rows=rows):
+            return banks.add_all(Bank.objects.get(pk=bank.pk), rows, by=trainer)
+
+        assert sorted(map(repr, at_once(take, take))) == ["0", "40"]
+        assert BankQuestion.objects.filter(bank=bank).count() == 40
+
+
+def test_of_two_translations_of_one_text_one_stands_and_the_other_is_told(trainer):
+    """Control: without the comparison of the base in `wording.put` the last one wins unseen; so it
+    does on PostgreSQL without the lock in `editing.hold`.
+    """
+    for _ in range(ROUNDS):
+        draft = make_draft()
+        block = Block.objects.get(lesson__module__draft=draft)
+        text = next(t for t in texts_of_row(block) if t.path == "body")
+        base = wording.base_of(text, "es")
+
+        def put(words, draft=draft, block=block, base=base):
+            place = wording.Place(block.uuid, "body", "es")
+            return wording.put(draft, place, words, by=trainer, base=base)
+
+        said = at_once(*(lambda n=n: put(f"<p>{n} palabras.</p>") for n in range(3)))
+
+        told = [one for one in said if isinstance(one, wording.Overtaken)]
+        assert len(told) == 2, said
+        block.refresh_from_db()
+        assert {one.text.words["es"] for one in told} == {block.body["es"]}

@@ -260,9 +260,40 @@ def test_a_package_by_its_manifest():
     assert "broken at line 1" in rows[2].reason
 
 
+def test_a_package_as_other_programs_zip_it():
+    """One folder deeper, folders as entries, spaces and marks in names, a Mac's doubles."""
+    manifest = """<manifest xmlns="x"><resources>
+      <resource type="imsqti_item_xmlv2p1" href="My%20items/Frage%20%C3%BC%20(1).xml"/>
+      <resource type="imsqti_item_xmlv2p2" href="_i-2/qti.xml"/></resources></manifest>"""
+    entries = {
+        "Quiz 1/": "",
+        "Quiz 1/My items/": "",
+        "Quiz 1/imsmanifest.xml": manifest,
+        "Quiz 1/My items/Frage ü (1).xml": QTI21,
+        "Quiz 1/_i-2/qti.xml": QTI21,
+        "__MACOSX/Quiz 1/._imsmanifest.xml": "\0\5",
+        "Quiz 1/.DS_Store": "x",
+    }
+
+    assert [type(row) for row in formats.read("qti", package(entries))] == [Taken, Taken]
+    del entries["Quiz 1/imsmanifest.xml"]
+    assert [type(row) for row in formats.read("qti", package(entries))] == [Taken, Taken]
+
+
 @pytest.mark.parametrize(
     "entries",
     [
+        {"a/../../b.xml": QTI21},
+        {"a/./b.xml": QTI21},
+        {"a/.. /b.xml": QTI21},
+        {"a//b.xml": QTI21},
+        {"C:/a.xml": QTI21},
+        {"a\\b.xml": QTI21},
+        {"a\nb.xml": QTI21},
+        {"a/b/c/d/e/f/g/h/i/j/k.xml": QTI21},
+        {"../": ""},
+        {"folder/": "with something in it"},
+        {"a.xml": QTI21, "A.xml": QTI21},
         {"../a.xml": QTI21},
         {"a.xml": "<a>" + " " * (20 * 2**20)},
         {"/etc/passwd": "x"},

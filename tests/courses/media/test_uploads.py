@@ -140,3 +140,32 @@ def test_one_piece_sent_twice_at_the_same_moment_counts_once(course, trainer):
     upload.refresh_from_db()
     assert upload.received == 5000
     assert uploads.path_of(upload).stat().st_size == 5000
+
+
+@pytest.mark.django_db(transaction=True)
+def test_finishing_twice_at_the_same_moment_gives_one_file(course, trainer):
+    """Control: without the second look at the row, whoever comes when the bytes are gone fails
+    with FileNotFoundError; without the lock on the course in `take_in`, PostgreSQL raises
+    IntegrityError.
+    """
+    for n in range(3):
+        data = PDF + bytes([n])
+        upload = uploads.begin(course, key=uuid.uuid4(), name="a.pdf", size=len(data), by=trainer)
+        upload = uploads.append(upload, 0, data)
+
+        def finish(pk=upload.pk):
+            return uploads.finish(Upload.objects.get(pk=pk), by=trainer)
+
+        made = at_once(*[finish] * 4)
+        assert len({getattr(one, "pk", one) for one in made}) == 1, made
+        assert Media.objects.count() == n + 1
+        assert not uploads.path_of(upload).exists()
+
+
+@pytest.mark.django_db
+def test_whoever_comes_when_the_bytes_are_gone_gets_the_file(course, trainer):
+    upload = uploads.begin(course, key=uuid.uuid4(), name="a.pdf", size=len(PDF), by=trainer)
+    upload = uploads.append(upload, 0, PDF)
+    late = Upload.objects.get(pk=upload.pk)
+    media = uploads.finish(upload, by=trainer)
+    assert uploads.finish(late, by=trainer) == media
