@@ -18,6 +18,8 @@ from lms.html import clean_html
 from lms.text import LANGUAGES, Localised
 
 LONGEST = 10_000  # characters of one text
+# What a page would do or look like; nobody reads it. One that never ends goes to the end.
+_PROGRAM = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 _PICTURE = re.compile(
     r"<(img|picture|video|audio|iframe|object|embed|svg|math|canvas|applet)\b|@@PLUGINFILE@@", re.I
 )
@@ -130,7 +132,7 @@ def words(source: str, *, is_html: bool | None = None) -> Words:
     plain: Localised = {}
     rich: Localised = {}
     for language in LANGUAGES if _SPAN.search(source) else ("en",):
-        own = _MULTILANG.sub(partial(_in_language, language), source)
+        own = _MULTILANG.sub(partial(_in_language, language), _PROGRAM.sub("", source))
         if "<" not in own:  # nothing to clean: most texts of a large file
             plain[language] = plain_words(own)
             continue

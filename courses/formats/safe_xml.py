@@ -3,6 +3,7 @@
 Entity bombs and outside entities both need a document type declaration, which no format here has.
 """
 
+import codecs
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
@@ -38,7 +39,8 @@ def parse(data: bytes) -> Element:
     parser.CharacterDataHandler = builder.data
     parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = refuse
     try:
-        parser.Parse(data, True)
+        # Programs that print a blank line first are forgiven.
+        parser.Parse(data.removeprefix(codecs.BOM_UTF8).lstrip(b" \t\r\n"), True)
     except expat.ExpatError as error:
         told = {"line": error.lineno}
         raise BadFile(_("The XML is broken at line %(line)s.") % told) from error

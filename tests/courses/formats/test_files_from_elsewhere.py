@@ -1,5 +1,6 @@
 """Files as other systems and other people write them, and files that mean harm."""
 
+import codecs
 import io
 import zipfile
 
@@ -348,6 +349,16 @@ def test_marks_and_line_ends_of_windows_change_nothing(format):
     assert formats.read(format, b"\xef\xbb\xbf" + dos) == plain
     if format != "moodle-xml":
         assert formats.read(format, FILES[format].decode().encode("utf-16")) == plain
+
+
+def test_xml_may_begin_with_a_blank_line_and_programs_in_texts_are_left_out():
+    source = """
+<?xml version="1.0"?><quiz><question type="truefalse"><questiontext format="html"><text>
+<![CDATA[<style>p { color: red }</style><p>Wash?</p><SCRIPT>alert(1)</script ><script>open]]></text>
+</questiontext><answer fraction="100"><text>true</text></answer></question></quiz>"""
+    for mark in (b"", codecs.BOM_UTF8):
+        (row,) = formats.read("moodle-xml", mark + source.encode())
+        assert row.body["prompt"] == {"en": "Wash?"}
 
 
 def test_old_windows_text_is_read():
