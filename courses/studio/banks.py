@@ -1,6 +1,7 @@
 """Question banks in the studio: the banks, their questions, and what a quiz draws from them."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -22,6 +23,7 @@ from courses.studio.bilingual import BilingualForm
 from courses.studio.finding import draft_or_404, lesson_or_404
 from courses.studio.lesson import address
 from courses.studio.question_forms import KIND_WORDS, USUAL, AskForm, BankQuestionForm
+from courses.studio.question_pages import Owner, edit
 from courses.studio.refusing import base_of, refused, rows_wanted
 from lms.http import see_other
 from lms.text import said
@@ -169,26 +171,12 @@ def new_question(request: SignedIn, slug: str) -> HttpResponse:
     kind = request.POST.get("kind") or request.GET.get("kind", "")
     if kind not in USUAL[Lesson.Kind.QUIZ]:
         raise Http404
-    if request.method == "GET":
-        return _page(request, found, BankQuestionForm(kind, None))
-    form = _sent(request, kind, None)
-    if "more" in request.POST:
-        return _page(request, found, form.unchecked())
-    if form.is_valid():
-        try:
-            made = banks.add(
-                found,
-                by=request.user,
-                key=form.cleaned_data["key"],
-                kind=kind,
-                tags=form.tags,
-                **form.values,
-            )
-        except ValidationError as refusal:
-            form.add_error(None, refusal)
-        else:
-            return _saved(request, found, made)
-    return _page(request, found, form, status=422)
+
+    def add(form: BankQuestionForm) -> BankQuestion:
+        key = form.cleaned_data["key"]
+        return banks.add(found, by=request.user, key=key, kind=kind, tags=form.tags, **form.values)
+
+    return edit(request, _owner(found, add), kind)
 
 
 @require_http_methods(["GET", "POST"])
@@ -196,23 +184,12 @@ def new_question(request: SignedIn, slug: str) -> HttpResponse:
 def question(request: SignedIn, slug: str, question: uuid.UUID) -> HttpResponse:
     found = bank_or_404(request, slug)
     row = _question_or_404(found, question)
-    if request.method == "GET":
-        return _page(request, found, BankQuestionForm(row.kind, row), row)
-    form = _sent(request, row.kind, row)
-    if "more" in request.POST:
-        return _page(request, found, form.unchecked(), row)
-    context: dict[str, Any] = {}
-    if form.is_valid():
+
+    def save(form: BankQuestionForm) -> BankQuestion:
         values = {"points": row.points, **form.values}
-        try:
-            saved = banks.save(
-                row, by=request.user, base=base_of(request), tags=form.tags, **values
-            )
-        except ValidationError as refusal:
-            context = refused(form, refusal, lambda now: BankQuestionForm(now.kind, now))
-        else:
-            return _saved(request, found, saved)
-    return _page(request, found, form, row, status=422, **context)
+        return banks.save(row, by=request.user, base=base_of(request), tags=form.tags, **values)
+
+    return edit(request, _owner(found, save), row.kind, row)
 
 
 @require_http_methods(["GET", "POST"])
@@ -268,38 +245,6 @@ def _question_or_404(bank: Bank, key: uuid.UUID) -> BankQuestion:
     return row
 
 
-def _sent(request: SignedIn, kind: str, row: BankQuestion | None) -> BankQuestionForm:
-    """The form as it was sent, with one more answer when asked for."""
-    data = request.POST.copy()
-    rows = rows_wanted(request, more=int("more" in request.POST))
-    data["rows"] = str(rows)
-    return BankQuestionForm(kind, row, data, rows=rows)
-
-
-def _saved(request: SignedIn, bank: Bank, row: BankQuestion) -> HttpResponse:
-    if problems_of(row.kind, row.body):
-        messages.warning(request, _("Saved, but the question is not ready. See what is missing."))
-    else:
-        messages.success(request, _("Saved."))
-    return see_other(reverse("studio:bank", args=[bank.slug]))
-
-
-def _page(
-    request: SignedIn,
-    bank: Bank,
-    form: BankQuestionForm,
-    row: BankQuestion | None = None,
-    *,
-    status: int = 200,
-    **more: Any,
-) -> HttpResponse:
-    context = {
-        "bank": bank,
-        "question": row,
-        "form": form,
-        "kind": form.kind,
-        "kind_words": KIND_WORDS[form.kind],
-        "problems": problems_of(row.kind, row.body) if row else [],
-        **more,
-    }
-    return render(request, "studio/bank_question.html", context, status=status)
+def _owner(bank: Bank, write: Callable[[BankQuestionForm], BankQuestion]) -> Owner:
+    back = reverse("studio:bank", args=[bank.slug])
+    return Owner(BankQuestionForm, "studio/bank_base.html", back, {"bank": bank}, write)
