@@ -315,8 +315,8 @@ def test_a_translation_and_a_changed_source_never_meet_unseen(trainer):
 def test_removing_a_lesson_and_editing_in_it_loses_no_words_unseen(trainer):
     """What was saved is kept with the deleted lesson, or its author is told that it is gone.
 
-    Control: without the lock in `editing.hold`, on PostgreSQL, the save is taken after the lesson
-    was copied, and the words are in neither place.
+    Control: without the lock in `editing.hold`, on PostgreSQL, the save meets a row that is gone
+    and fails with NotUpdated instead of a sentence.
     """
     for _ in range(2 * ROUNDS):
         draft = make_draft()
