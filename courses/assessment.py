@@ -23,7 +23,7 @@ from django.utils.translation import ngettext
 
 from courses import clock_rules
 from courses.document import Lesson, Question
-from courses.models import Answer, Attempt, AttemptReview, Enrolment, ExtraTime
+from courses.models import Answer, Attempt, AttemptReview, Enrolment, ExtraTime, KeyCorrection
 from courses.models.course import document_of
 from courses.progress import pass_percent
 from courses.questions import KINDS, Unreadable
@@ -287,23 +287,14 @@ def settle(attempt: Attempt, enrolment: Enrolment, by_hand: Mapping[str, Decimal
 
 def _mark(attempt: Attempt, lesson: Lesson, by_hand: Mapping[str, Decimal]) -> None:
     """Exact shares, rounded down only where they are shown: 79.99 % is not 80 %."""
-    answers = answers_of(attempt)
-    total, possible = Fraction(0), 0
-    for uuid, question in questions_of(attempt).items():
-        kind = KINDS[question.kind]
-        if not kind.marked(question.body):
-            continue
-        possible += question.points
-        if answer := answers.get(uuid):
-            points = kind.mark(question.body, answer.value) * question.points
-            if kind.by_hand:
-                points = Fraction(by_hand.get(uuid, 0))
-            total += points
-            answer.points = _cents(points)
+    answers, keys = answers_of(attempt), key_of(attempt)
+    for uuid, points in _points(keys, answers, by_hand).items():
+        answers[uuid].points = cents(points)
+    total, possible = worth(keys, answers, by_hand)
     Answer.objects.bulk_update(answers.values(), ["points"])
     # A quiz that only asks for opinions is passed by sending it.
     share = Fraction(total, possible) if possible else Fraction(1)
-    attempt.points, attempt.points_possible = _cents(total), possible
+    attempt.points, attempt.points_possible = cents(total), possible
     attempt.percent = int(share * 100)
     attempt.passed = attempt.percent >= pass_percent(lesson)
     attempt.awaits_review_since = None
@@ -312,6 +303,73 @@ def _mark(attempt: Attempt, lesson: Lesson, by_hand: Mapping[str, Decimal]) -> N
     )
 
 
-def _cents(points: Fraction) -> Decimal:
+def worth(
+    keys: Mapping[str, Question],
+    answers: Mapping[str, Answer],
+    by_hand: Mapping[str, Decimal] | None = None,
+) -> tuple[Fraction, int]:
+    """Points reached and possible. What a person gave stays, unless given anew in `by_hand`."""
+    asked = [question for question in keys.values() if KINDS[question.kind].marked(question.body)]
+    reached = _points(keys, answers, by_hand)
+    return sum(reached.values(), Fraction(0)), sum(question.points for question in asked)
+
+
+def _points(
+    keys: Mapping[str, Question],
+    answers: Mapping[str, Answer],
+    by_hand: Mapping[str, Decimal] | None,
+) -> dict[str, Fraction]:
+    """Of each answer that is marked."""
+    found = {}
+    for uuid, question in keys.items():
+        kind, answer = KINDS[question.kind], answers.get(uuid)
+        if answer is None or not kind.marked(question.body):
+            continue
+        if kind.by_hand:
+            given = answer.points if by_hand is None else by_hand.get(uuid, Decimal(0))
+            found[uuid] = Fraction(given or 0)
+        else:
+            found[uuid] = kind.mark(question.body, answer.value) * question.points
+    return found
+
+
+def corrections_of(attempt: Attempt) -> list[KeyCorrection]:
+    """Of every question of its quiz, the oldest first."""
+    made = KeyCorrection.objects.filter(
+        up_to__course__enrolments=attempt.enrolment_id, item=attempt.item
+    )
+    return list(made.order_by("pk"))
+
+
+def key_of(attempt: Attempt, made: Sequence[KeyCorrection] | None = None) -> dict[str, Question]:
+    """What the attempt asks, with the keys that trainers have put right since. For marking it is
+    called under the enrolment's lock: a correction is seen here, or finds this attempt marked."""
+    if made is None:
+        made = corrections_of(attempt)
+    last = {row.question: row for row in made}
+    return {
+        uuid: corrected(question, last.get(uuid), attempt)
+        for uuid, question in questions_of(attempt).items()
+    }
+
+
+def corrected(question: Question, made: KeyCorrection | None, attempt: Attempt) -> Question:
+    """The question as it counts. A correction holds for versions up to its own, and for a question
+    that was asked in the same words."""
+    if made is None or attempt.version_id > made.up_to_id:
+        return question
+    new = Question(made.question, made.kind, made.points, made.body)
+    return new if same_words(question, new) else question
+
+
+def same_words(one: Question, other: Question) -> bool:
+    """Learners would see the same: only the key, the points or the feedback differ."""
+    if one.kind != other.kind:
+        return False
+    shown = KINDS[one.kind].shown
+    return shown(one.body) == shown(other.body)
+
+
+def cents(points: Fraction) -> Decimal:
     exact = Decimal(points.numerator) / Decimal(points.denominator)
     return exact.quantize(CENT, rounding=ROUND_DOWN)

@@ -11,9 +11,9 @@ from typing import Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from courses.assessment import answers_of, drawn, questions_of, remarks_on
+from courses.assessment import answers_of, drawn, key_of, questions_of, remarks_on
 from courses.document import Lesson, Question
-from courses.models import Answer, Attempt
+from courses.models import Answer, Attempt, KeyCorrection
 from courses.questions import KINDS, Line
 from courses.questions.base import here
 from lms.text import Localised
@@ -183,7 +183,9 @@ def _rows(
     return [Row(text, value) for text, value in zip(texts, given, strict=False)], tail
 
 
-def reviewed(attempt: Attempt) -> list[Reviewed]:
+def reviewed(
+    attempt: Attempt, corrections: Sequence[KeyCorrection] | None = None
+) -> list[Reviewed]:
     """The whole paper with right answers and reasons. Refused while the attempt is open."""
     if attempt.submitted_at is None:
         raise ValueError("an open attempt is not reviewed")
@@ -191,7 +193,7 @@ def reviewed(attempt: Attempt) -> list[Reviewed]:
     remarks = remarks_on(attempt)
     return [
         _reviewed(number, question, options[uuid], answers.get(uuid), remarks.get(uuid, ""))
-        for number, (uuid, question) in enumerate(questions_of(attempt).items(), 1)
+        for number, (uuid, question) in enumerate(key_of(attempt, corrections).items(), 1)
     ]
 
 

@@ -17,6 +17,19 @@ def frozen_columns(table: str, columns: Sequence[str]) -> migrations.RunPython:
     return _guard(table, "frozen", ["UPDATE", "DELETE"], changed)
 
 
+def frozen_again(table: str, columns: Sequence[str]) -> migrations.RunPython:
+    """Put the triggers of `frozen_columns` back after a change of the table: SQLite makes a new
+    table for a new column that has a default, and the triggers of the old one go with it."""
+
+    def forwards(apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
+        on = f" ON {table}" if schema_editor.connection.vendor == "postgresql" else ""
+        for act in ("update", "delete"):
+            schema_editor.execute(f"DROP TRIGGER IF EXISTS {table}_frozen_{act}{on}")
+        frozen_columns(table, columns).code(apps, schema_editor)  # type: ignore[arg-type]
+
+    return migrations.RunPython(forwards, migrations.RunPython.noop)
+
+
 def _guard(table: str, name: str, acts: Sequence[str], when: str) -> migrations.RunPython:
     def forwards(apps: object, schema_editor: BaseDatabaseSchemaEditor) -> None:
         for act in acts:

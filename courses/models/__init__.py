@@ -15,6 +15,7 @@ from courses.models.draft import Block, Draft, Lesson, Module, Question, Removed
 from courses.models.link import CheckedLink, LinkRound
 from courses.models.media import Captions, CourseFile, Media, Upload
 from courses.models.record import Completion, Enrolment, Evidence
+from courses.models.regrade import KeyCorrection, Regrade
 from courses.models.translation import Translation
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "Enrolment",
     "Evidence",
     "ExtraTime",
+    "KeyCorrection",
     "Lesson",
     "LinkRound",
     "Media",
@@ -46,6 +48,7 @@ __all__ = [
     "Post",
     "Question",
     "Reflection",
+    "Regrade",
     "Removed",
     "RenewalPolicy",
     "Series",

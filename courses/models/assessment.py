@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Q
@@ -13,6 +13,9 @@ from courses.models.course import CourseVersion
 from courses.models.record import Enrolment
 from lms.models import PlannedQuerySet
 from people.models import User
+
+if TYPE_CHECKING:
+    from courses.models.regrade import Regrade
 
 
 class AttemptQuerySet(PlannedQuerySet["Attempt"]):
@@ -81,6 +84,11 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"attempt {self.number} at {self.item}"
+
+    @property
+    def standing(self) -> Attempt | Regrade:
+        """What it is worth: as marked when it was sent, or as a trainer's correction made it."""
+        return max(self.regrades.all(), key=lambda each: each.pk, default=self)
 
 
 class Answer(models.Model):

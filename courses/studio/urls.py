@@ -15,6 +15,7 @@ from courses.studio import (
     preview,
     publishing,
     question,
+    regrading,
     translating,
 )
 
@@ -52,6 +53,7 @@ urlpatterns = [
     path(f"{_block}delete/", lesson.delete_block, name="delete-block"),
     path(f"{_lesson}questions/new/", question.new_question, name="new-question"),
     path(_question, question.question, name="question"),
+    path(f"{_question}regrade/", regrading.regrade, name="regrade"),
     path(f"{_question}delete/", question.delete_question, name="delete-question"),
     path(f"{_course}media/", media.index, name="media"),
     path(f"{_course}media/uploads/", media.begin_upload, name="begin-upload"),

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -32,7 +32,8 @@ def quiz_page(
     left_open: list[str] | None = None,
 ) -> HttpResponse:
     """What a quiz asks and how it went before; the open paper when there is one."""
-    attempts = list(Attempt.objects.filter(enrolment=enrolment, item=lesson.uuid))
+    mine = Attempt.objects.filter(enrolment=enrolment, item=lesson.uuid)
+    attempts = list(mine.prefetch_related("regrades"))
     attempt = next((each for each in attempts if each.submitted_at is None), None)
     limit = assessment.tries(lesson)
     context: dict[str, Any] = {
@@ -172,15 +173,22 @@ def result(request: SignedIn, enrolment: Enrolment, lesson: Lesson, number: int)
     """How one attempt went, question by question."""
     if lesson.kind != "quiz":
         raise Http404
-    attempts = Attempt.objects.filter(enrolment=enrolment, item=lesson.uuid)
-    attempt = get_object_or_404(attempts.select_related("review"), number=number)
+    mine = Attempt.objects.filter(enrolment=enrolment, item=lesson.uuid).select_related("review")
+    attempts = {each.number: each for each in mine}
+    if (attempt := attempts.get(number)) is None:
+        raise Http404
     if attempt.submitted_at is None:
         return redirect(address(enrolment, lesson))
-    limit, latest = assessment.tries(lesson), attempts.count()
+    limit, latest = assessment.tries(lesson), len(attempts)
+    corrections = assessment.corrections_of(attempt)
+    # Without a correction nothing was marked anew.
+    regrades = list(attempt.regrades.select_related("correction")) if corrections else []
     context = {
         **frame(enrolment, lesson),
         "attempt": attempt,
-        "questions": paper.reviewed(attempt),
+        "standing": regrades[-1] if regrades else attempt,
+        "regrades": regrades,
+        "questions": paper.reviewed(attempt, corrections),
         "pass_percent": pass_percent(assessment.lesson_of(attempt)),
         "may_retry": not limit or latest < limit,
         "next_number": latest + 1,

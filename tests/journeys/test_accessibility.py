@@ -339,7 +339,10 @@ def trainer(window, demo):
         *(studio(name, lesson.uuid, block.uuid) for name in ("block", "delete-block")),
         *(studio(name, quiz.uuid) for name in ("lesson", "lesson-settings")),
         *(studio("new-question", quiz.uuid) + f"?kind={kind}" for kind in KINDS),
-        *(studio(name, quiz.uuid, question.uuid) for name in ("question", "delete-question")),
+        *(
+            studio(name, quiz.uuid, question.uuid)
+            for name in ("question", "delete-question", "regrade")
+        ),
         studio("translate", "es"),
         *(studio("translate-texts", "es", each.uuid) for each in (demo.course, lesson, quiz)),
         *(studio("preview-lesson", each.slug) for each in (lesson, quiz)),

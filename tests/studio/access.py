@@ -39,6 +39,7 @@ ACCESS = {
         "new-question",
         "question",
         "delete-question",
+        "regrade",
         "preview",
         "preview-lesson",
         "publish",

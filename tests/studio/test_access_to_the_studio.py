@@ -62,7 +62,11 @@ def address(name, of, **instead):
     about = name.removeprefix("studio:")
     lesson = (
         of.get("lesson")
-        or (of["quiz"] if "question" in about or about in {"draws", "items"} else of["page"]).uuid
+        or (
+            of["quiz"]
+            if "question" in about or about in {"draws", "items", "regrade"}
+            else of["page"]
+        ).uuid
     )
     slug_of_lesson = of.get("lesson_slug") or of["page"].slug
     rest = {
@@ -79,6 +83,7 @@ def address(name, of, **instead):
         "captions": ["media", "language"],
         "question": ["lesson", "question"],
         "delete-question": ["lesson", "question"],
+        "regrade": ["lesson", "question"],
         "preview-lesson": ["lesson_slug"],
         "translate": ["language"],
         "translate-texts": ["language", "lesson"],
