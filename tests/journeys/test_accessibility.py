@@ -56,7 +56,7 @@ NO_PAGES = {
     "studio:download-bank",
     *("studio:take-essay", "studio:give-back-essay"),
     *("studio:duplicate-lesson", "studio:arrange-lesson", "studio:add-block"),
-    *("studio:export", "studio:class-csv"),
+    *("studio:export", "studio:class-csv", "studio:pictures", "studio:picture"),
     *("studio:remove-media", "studio:begin-upload", "studio:upload", "courses:media"),
     *("webinars:calendar-file", "webinars:renew-calendar", "webinars:attendance-csv"),
     *("webinars:people-csv", "webinars:place-form-question", "webinars:retire-form-question"),
