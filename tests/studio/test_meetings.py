@@ -343,8 +343,8 @@ def test_removing_a_lesson_and_editing_in_it_loses_no_words_unseen(trainer):
 
 
 def test_of_two_who_read_one_essay_the_points_of_one_stand(db):
-    """Control: without the look at an earlier review, the second fails on the constraint with
-    IntegrityError instead of a sentence; so it does on PostgreSQL without the locks.
+    """Control: without the look at an earlier review the second fails with ValueError, and on
+    PostgreSQL without the locks with IntegrityError, instead of a sentence.
     """
     for n in range(ROUNDS):
         attempt = send(make_person())
