@@ -9,6 +9,7 @@ def at_once(*acts):
 
     def run(place, act):
         try:
+            connection.ensure_connection()  # or they come one after the other, as they connect
             gate.wait()
             outcomes[place] = act()
         except Exception as error:
