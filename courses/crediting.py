@@ -17,6 +17,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -45,6 +46,13 @@ def load_types(path: Path = TYPES) -> int:
         if not made:
             CreditType.objects.filter(slug=slug, changed_at=None).update(**entry)
     return len(entries)
+
+
+def earns_credit(course: Course) -> bool:
+    """A board's approval stands, today or for a day to come."""
+    standing = CreditApproval.objects.filter(course=course).standing()
+    today = timezone.localdate()
+    return standing.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=today)).exists()
 
 
 @transaction.atomic
@@ -89,7 +97,8 @@ def approve(course: Course, kind: CreditType, *, by: User, **terms: Any) -> Cred
     """Write down that a board approved this course. The one that stood before is withdrawn.
 
     Sending the same form twice is approving once. It counts for what is completed from now on:
-    the moment of writing is the server's, not the form's.
+    the moment of writing is the server's, not the form's. From now on each publication of the
+    course needs a review: what people are credited for is read by two.
     """
     Course.objects.select_for_update(no_key=True).get(pk=course.pk)
     if terms.get("hours", 0) < kind.step:
@@ -105,6 +114,7 @@ def approve(course: Course, kind: CreditType, *, by: User, **terms: Any) -> Cred
     )
     approval.full_clean(validate_unique=False, validate_constraints=False)
     approval.save()
+    Course.objects.filter(pk=course.pk).update(review_needed=True)
     note(by, "credit.approved", approval, course=course.slug, type=kind.slug)
     return approval
 

@@ -106,7 +106,11 @@ def load_course(folder: Path, report: Report, *, force: bool = False) -> Course:
         return course
     try:
         version = publish(
-            draft, by=None, policy=head.get("policy", "update"), note="Loaded from the files."
+            draft,
+            by=None,
+            policy=head.get("policy", "update"),
+            note="Loaded from the files.",
+            from_files=True,
         )
     except ValidationError as error:
         raise ContentError(path, 1, " ".join(error.messages)) from error

@@ -15,19 +15,20 @@ from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from courses import rules, translations
+from courses import duties, rules, translations
+from courses.crediting import earns_credit
 from courses.document import FORMAT, NEEDS, Document, Pool
 from courses.models import (
     BankQuestion,
     Course,
     CourseVersion,
-    CreditApproval,
     Draft,
+    DraftHand,
+    DraftReview,
     Enrolment,
     Evidence,
     Lesson,
@@ -219,13 +220,6 @@ def _short(pool: Pool) -> list[str]:
     return found
 
 
-def earns_credit(course: Course) -> bool:
-    """A board's approval stands, today or for a day to come."""
-    standing = CreditApproval.objects.filter(course=course).standing()
-    today = timezone.localdate()
-    return standing.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=today)).exists()
-
-
 def untranslated(draft: Draft, document: Mapping[str, Any]) -> list[Problem]:
     """A course that earns credit is whole in every language it claims: nobody is examined on words
     that were missing, out of date, or read by no one, in theirs.
@@ -290,9 +284,13 @@ def publish(
     note: str = "",
     due_on: date | None = None,
     expected_revision: int | None = None,
+    from_files: bool = False,
     now: datetime | None = None,
 ) -> CourseVersion:
     """Freeze the draft into the next version and make it the current one.
+
+    Where a course needs a review, only what somebody approved word for word goes out; what the
+    content loader brings (`from_files`) was reviewed where the files are kept.
 
     Raises ValidationError with every reason why it cannot be, and when the draft is no longer the
     one the trainer looked at (`expected_revision`). A draft equal to the current version makes no
@@ -307,6 +305,8 @@ def publish(
             _("The draft was changed after you opened this page. Look at it again, then publish."),
             code="stale",
         )
+    if by is not None and not duties.duties_of(course, by).publisher:
+        raise ValidationError(_("Only the publishers of this course publish it."), code="duty")
     document = freeze(draft)
     if reasons := problems(document) + untranslated(draft, document):
         raise ValidationError(reasons)
@@ -316,8 +316,10 @@ def publish(
     last = course.versions.defer("document").first()
     if last is not None and last.sha256 == sha256 and course.current_id == last.pk:
         return last
+    review = _review_of(draft, sha256, from_files=from_files)
     if last is not None and last.sha256 == sha256 and course.current_id is None:
         _show(course, last, draft)  # it came with an import; nobody here has learned from it
+        _close(draft, review, last)
         return last
     version = CourseVersion.objects.create(
         course=course,
@@ -331,6 +333,7 @@ def publish(
         published_at=now,
     )
     _show(course, version, draft)
+    _close(draft, review, version)
     if last is not None and policy != Policy.UPDATE:
         # Locked in a statement of its own: one that waits for somebody completing at this moment
         # would still see them under way, and move them.
@@ -339,6 +342,42 @@ def publish(
         under_way.update(version=version)
         outbox.promise("courses.move", key=str(version.pk), payload={"version": version.pk})
     return version
+
+
+def needs_review(course: Course) -> bool:
+    """The course's own setting; whatever it says, for a course that earns credit."""
+    return course.review_needed or earns_credit(course)
+
+
+def _review_of(draft: Draft, sha256: str, *, from_files: bool) -> DraftReview | None:
+    """The approval that lets this draft out, read while course and draft are locked.
+
+    A trigger asks for it once more when the course's current version changes.
+    """
+    approved = DraftReview.objects.covering(draft, sha256).first()
+    if approved is not None or not needs_review(draft.course):
+        return approved
+    if not from_files:
+        raise ValidationError(
+            _("Somebody else has to approve this draft, as it is now, before it is published."),
+            code="unreviewed",
+        )
+    return DraftReview.objects.create(
+        course=draft.course,
+        revision=draft.revision,
+        sha256=sha256,
+        state=DraftReview.State.APPROVED,
+        decided_at=timezone.now(),
+    )
+
+
+def _close(draft: Draft, review: DraftReview | None, version: CourseVersion) -> None:
+    """What is published has no open hands and no open request any more."""
+    DraftHand.objects.filter(draft=draft).delete()
+    if review is not None:
+        DraftReview.objects.filter(pk=review.pk).update(version=version)
+    asked = DraftReview.objects.filter(course=draft.course_id, state=DraftReview.State.ASKED)
+    asked.update(state=DraftReview.State.WITHDRAWN)
 
 
 def _show(course: Course, version: CourseVersion, draft: Draft) -> None:

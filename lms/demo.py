@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from certificates import designing
 from certificates.models import Design
-from courses import assessment, banks, crediting, cycles
+from courses import assessment, banks, crediting, cycles, duties
 from courses import loading as course_content
 from courses.enrolling import enrol
 from courses.formats import Taken
@@ -64,6 +64,7 @@ PEOPLE: Mapping[str, tuple[str, Mapping[str, Any], str | None]] = {
     "learner": ("Luz Navarro", {"job_role": "nurse"}, Membership.Role.MEMBER),
     "attendee": ("Aaron Tate", {"job_role": "educator"}, Membership.Role.MEMBER),
     "trainer": ("Tamika Reed", {"may_author": True}, None),
+    "reviewer": ("Grace Okafor", {"may_author": True}, None),
     "host": ("Hannah Ortiz", {"may_host": True}, None),
     "lead": ("Marcus Lee", {"job_role": "leadership"}, Membership.Role.LEAD),
     "credit": ("Carmen Duarte", {"may_credit": True}, None),
@@ -86,6 +87,7 @@ def load(now: datetime | None = None) -> list[str]:
         said.append(f"Question bank: {_bank(people['trainer'])} questions added.")
         _credit(people)
         _designs(people)
+        _review(people)
     return said
 
 
@@ -333,6 +335,21 @@ def _credit(people: dict[str, User]) -> None:
     renewal = {"window_days": 60, "grace_days": 30, "remind_days": [60, 30, 7]}
     cycles.set_policy(course, by=people["credit"], months=24, **renewal)
     _complete(enrol(people["lead"], course))
+
+
+def _review(people: dict[str, User]) -> None:
+    """The course that earns credit is reviewed: two write, one of them reads, one publishes."""
+    course = Course.objects.get(slug=FOUNDATIONS)
+    if course.duties.exists():
+        return
+    trainer, reviewer = people["trainer"], people["reviewer"]
+    named: dict[str, set[int]] = {
+        duties.Duty.AUTHOR: {trainer.pk, reviewer.pk},
+        duties.Duty.REVIEWER: {reviewer.pk, people["admin"].pk},
+        duties.Duty.PUBLISHER: {trainer.pk},
+    }
+    base = duties.mark_of(course, duties.named(course))
+    duties.arrange(course, named, review_needed=True, by=people["admin"], base=base)
 
 
 def _designs(people: dict[str, User]) -> None:

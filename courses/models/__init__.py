@@ -16,6 +16,7 @@ from courses.models.link import CheckedLink, LinkRound
 from courses.models.media import Captions, CourseFile, Media, Upload
 from courses.models.record import Completion, Enrolment, Evidence
 from courses.models.regrade import KeyCorrection, Regrade
+from courses.models.review import CourseDuty, DraftHand, DraftReview
 from courses.models.translation import Translation
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "CheckedLink",
     "Completion",
     "Course",
+    "CourseDuty",
     "CourseFile",
     "CourseVersion",
     "CreditApproval",
@@ -37,6 +39,8 @@ __all__ = [
     "CreditNumber",
     "CreditType",
     "Draft",
+    "DraftHand",
+    "DraftReview",
     "Enrolment",
     "Evidence",
     "ExtraTime",

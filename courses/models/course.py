@@ -88,6 +88,8 @@ class Course(models.Model):
         "library.CompetencyDomain", related_name="courses", blank=True
     )
     retired_at = models.DateTimeField(null=True, blank=True)
+    # Written by `courses.duties` and `courses.crediting`; a trigger holds `current` to it.
+    review_needed = models.BooleanField(default=False)
 
     objects = CourseQuerySet.as_manager()
 

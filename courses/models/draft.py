@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from courses.models.course import Course
+from courses.review_rules import Duties
 from lms.models import PlannedQuerySet
 from lms.text import said
 from people.models import User
@@ -20,8 +21,11 @@ class Draft(models.Model):
     """The head of a course's draft. `revision` grows with every change anywhere in the tree.
 
     `loaded_sha256` remembers what the content loader last put here: a draft that differs from it
-    was edited in the studio since, and the loader leaves it alone.
+    was edited in the studio since, and the loader leaves it alone. `mine` is what the reader of a
+    page may do here, filled by `courses.studio.finding`.
     """
+
+    mine = Duties()
 
     course = models.OneToOneField(Course, models.CASCADE, related_name="draft")
     title = models.JSONField(default=dict)

@@ -26,7 +26,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from courses.media.placing import illustrated
-from courses.models import BankQuestion, Block, Course, Draft, Lesson, Module, Question
+from courses.models import (
+    BankQuestion,
+    Block,
+    Course,
+    Draft,
+    DraftHand,
+    Lesson,
+    Module,
+    Question,
+)
 from courses.translations import follow, texts_of_row
 from library.models import CompetencyDomain, Practice
 from lms.text import LANGUAGES, Localised, said
@@ -82,10 +91,15 @@ def mark_of(part: Part) -> str:
 
 
 def touch(draft: Draft, by: User | None) -> None:
-    """Count one more change. Called inside the transaction that holds the draft's row."""
+    """Count one more change, and whose it is: nobody reviews what they alone have written.
+
+    Called inside the transaction that holds the draft's row.
+    """
     Draft.objects.filter(pk=draft.pk).update(
         revision=F("revision") + 1, changed_at=timezone.now(), changed_by=by
     )
+    if by is not None:
+        DraftHand.objects.bulk_create([DraftHand(draft=draft, person=by)], ignore_conflicts=True)
     draft.refresh_from_db(fields=["revision", "changed_at", "changed_by"])
 
 
@@ -113,7 +127,9 @@ def _create_course(by: User, key: uuid.UUID, slug: str, values: Mapping[str, Any
     course = Course.objects.create(
         uuid=key, slug=slug or free_slug(values["title"], taken), title=values["title"]
     )
-    return Draft.objects.create(course=course, languages=list(LANGUAGES), changed_by=by, **values)
+    draft = Draft.objects.create(course=course, languages=list(LANGUAGES), changed_by=by, **values)
+    DraftHand.objects.create(draft=draft, person=by)
+    return draft
 
 
 @transaction.atomic

@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from courses import packing, publishing
+from courses import duties, packing, publishing
 from courses.cleaning import cleaned
 from courses.document import Document
-from courses.models import Course, Draft
+from courses.models import Draft
 from courses.packing import Package
 from courses.studio import uploads
 from courses.studio.changes import compare
@@ -108,7 +108,7 @@ def import_preview(request: SignedIn, name: str) -> HttpResponse:
 
 def _preview(request: SignedIn, package: Package) -> HttpResponse:
     course = destination(package)
-    if course is not None and not Course.objects.editable_by(request.user).contains(course):
+    if course is not None and not duties.duties_of(course, request.user).author:
         raise Http404
     form = ImportForm(request.POST or None, slug=package.slug, new=course is None)
     if form.is_valid():

@@ -8,8 +8,11 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
+from courses import duties
 from courses.models import Block, Course, CourseVersion, Draft, Lesson, Module, Question, Removed
 from people.access import SignedIn, author, only
+
+_READS = {"GET", "HEAD", "OPTIONS"}
 
 
 def posted(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -31,10 +34,18 @@ def posted(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     return only(author)(checked)
 
 
-def draft_or_404(request: SignedIn, slug: str) -> Draft:
-    mine = Draft.objects.filter(course__in=Course.objects.editable_by(request.user))
-    shown = mine.select_related("course__current", "changed_by").defer("course__current__document")
-    return get_object_or_404(shown, course__slug=slug)
+def draft_or_404(request: SignedIn, slug: str, *, acts_as: str = "author") -> Draft:
+    """Every trainer reads; what changes something asks for a duty, an author's unless told.
+
+    `acts_as=""` is for what belongs to no duty.
+    """
+    seen = Draft.objects.filter(course__in=Course.objects.editable_by(request.user))
+    shown = seen.select_related("course__current", "changed_by").defer("course__current__document")
+    draft = get_object_or_404(duties.with_duties_of(shown, request.user), course__slug=slug)
+    draft.mine = duties.duties_on(draft, request.user)
+    if request.method not in _READS and acts_as and not draft.mine.has(acts_as):
+        raise Http404
+    return draft
 
 
 def module_or_404(draft: Draft, key: uuid.UUID) -> Module:

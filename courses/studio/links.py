@@ -36,7 +36,7 @@ _WHY = {
 @only(author)
 def links(request: SignedIn, slug: str) -> HttpResponse:
     """A POST asks a worker to look at all of them; htmx swaps in the part alone."""
-    draft = draft_or_404(request, slug)
+    draft = draft_or_404(request, slug, acts_as="")
     document = Document.read(publishing.freeze(draft))
     if request.method == "POST":
         found = story.report(document)
@@ -47,6 +47,7 @@ def links(request: SignedIn, slug: str) -> HttpResponse:
     looked = request.GET.get("look", "")
     context = {
         "draft": draft,
+        "reader_acts": True,
         "course": draft.course,
         **links_context(document, looked=int(looked) if looked.isdecimal() else 0),
     }

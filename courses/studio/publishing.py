@@ -5,16 +5,16 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Count
+from django.db.models import Count, Prefetch
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from courses import publishing
+from courses import approving, publishing
 from courses.document import Document
-from courses.models import Draft, Enrolment
+from courses.models import DraftReview, Enrolment
 from courses.models.course import document_of
 from courses.publishing import Policy
 from courses.studio import restoring
@@ -25,6 +25,7 @@ from courses.studio.finding import draft_or_404, version_or_404
 from courses.studio.forms import PublishForm
 from courses.studio.links import links_context
 from courses.studio.reading_level import levels
+from courses.studio.review_forms import AskForm, DecideForm
 from courses.studio.standing import standing_of
 from lms.http import see_other
 from people.access import SignedIn, author, only
@@ -33,7 +34,7 @@ from people.access import SignedIn, author, only
 @require_http_methods(["GET", "POST"])
 @only(author)
 def publish(request: SignedIn, slug: str) -> HttpResponse:
-    draft = draft_or_404(request, slug)
+    draft = draft_or_404(request, slug, acts_as="publisher")
     first = draft.course.current_id is None
     form = PublishForm(request.POST or None, first=first)
     if form.is_valid():
@@ -47,10 +48,10 @@ def publish(request: SignedIn, slug: str) -> HttpResponse:
                 expected_revision=form.cleaned_data["revision"],
             )
         except ValidationError as refusal:
-            _refuse(form, refusal)
+            refuse(form, refusal)
         else:
             return see_other(reverse("studio:published", args=[slug, version.number]))
-    return _publish_page(request, draft_or_404(request, slug), form)
+    return publish_page(request, slug, form=form)
 
 
 @require_GET
@@ -74,6 +75,7 @@ def versions(request: SignedIn, slug: str) -> HttpResponse:
     draft = draft_or_404(request, slug)
     rows = (
         draft.course.versions.select_related("author")
+        .prefetch_related(Prefetch("reviews", DraftReview.objects.for_page()))
         .defer("document")
         .annotate(learners=Count("enrolments"))
         .order_by("-number")
@@ -121,30 +123,45 @@ def restore(request: SignedIn, slug: str, number: int) -> HttpResponse:
     return render(request, "studio/restore.html", context, status=status)
 
 
-def _publish_page(request: SignedIn, draft: Draft, form: PublishForm) -> HttpResponse:
-    """The draft's row is read before its tree: a change in between makes the form stale."""
+def publish_page(
+    request: SignedIn,
+    slug: str,
+    *,
+    form: PublishForm | None = None,
+    asking: AskForm | None = None,
+    deciding: DecideForm | None = None,
+) -> HttpResponse:
+    """The draft's row is read before its tree: a change in between makes the forms stale."""
+    draft = draft_or_404(request, slug, acts_as="")
     data = publishing.freeze(draft)
     document = Document.read(data)
+    sha256 = publishing.fingerprint(data)
     current = draft.course.current
+    review = approving.standing_of(draft, sha256, request.user)
     context: dict[str, Any] = {
         "draft": draft,
         "course": draft.course,
+        "reader_acts": True,
         "document": document,
         "current": current,
-        "form": form,
-        "same": current is not None and publishing.fingerprint(data) == current.sha256,
+        "form": form or PublishForm(first=current is None),
+        "asking": asking or AskForm(),
+        "deciding": deciding or DecideForm(),
+        "same": current is not None and sha256 == current.sha256,
         "problems": publishing.problems(data) + publishing.untranslated(draft, data),
         "advice": advice(document),
         "levels": levels(document),
         "sections": compare(document_of(current.pk), document) if current else [],
         **links_context(document),
         "heads": publishing.head_count(draft.course),
+        "review": review,
+        "readers": approving.colleagues(draft, request.user) if review.needed else [],
     }
-    status = 422 if form.is_bound else 200
-    return render(request, "studio/publish.html", context, status=status)
+    bound = any(each is not None and each.is_bound for each in (form, asking, deciding))
+    return render(request, "studio/publish.html", context, status=422 if bound else 200)
 
 
-def _refuse(form: forms.Form, refusal: ValidationError) -> None:
+def refuse(form: forms.Form, refusal: ValidationError) -> None:
     """The list of problems stands on the page already; the form says that it is in the way."""
     if isinstance(getattr(refusal, "error_list", None), list) and len(refusal.messages) > 1:
         form.add_error(None, _("Please mend what is listed above first."))

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import reswap, retarget
 
 from courses import publishing, translations
+from courses.crediting import earns_credit
 from courses.models import Draft, Translation
 from courses.studio import wording
 from courses.studio.bilingual import LANGUAGE_NAMES, RichTextField, unix_lines
@@ -123,7 +124,7 @@ def index(request: SignedIn, slug: str, language: str) -> HttpResponse:
         "lines": [course, *lessons],
         "whole": translations.tally_of_document(document, language, rows),
         "claimed": language in draft.languages,
-        "credit": publishing.earns_credit(draft.course),
+        "credit": earns_credit(draft.course),
     }
     return render(request, "studio/translations.html", context)
 

@@ -16,6 +16,8 @@ from courses.studio import (
     publishing,
     question,
     regrading,
+    reviews,
+    team,
     translating,
 )
 
@@ -75,6 +77,10 @@ urlpatterns = [
     ),
     path(f"{_course}publish/", publishing.publish, name="publish"),
     path(f"{_course}links/", links.links, name="links"),
+    path(f"{_course}review/ask/", reviews.ask, name="ask-review"),
+    path(f"{_course}review/take-back/", reviews.take_back, name="take-back-review"),
+    path(f"{_course}review/<int:number>/", reviews.decide, name="review"),
+    path(f"{_course}people/", team.team, name="team"),
     path(f"{_course}export/", exchange.export, name="export"),
     path(f"{_course}discussions/", discussions.discussions, name="discussions"),
     path(f"{_course}extra-time/", clock.extra_time, name="extra-time"),

@@ -17,8 +17,8 @@ from certificates.transcripts import outside, sharing
 from courses import assessment, banks, packing
 from courses.media import library
 from courses.media.placing import placed
-from courses.models import Course, Draft, Series
-from courses.publishing import publish
+from courses.models import Course, Draft, DraftReview, Series
+from courses.publishing import fingerprint, freeze, publish
 from library.models import CaseStudy, Practice
 from lms import demo
 from lms.models import OutboxEntry
@@ -57,8 +57,20 @@ def build():
     _second_step(world)
     _work(world)
     world.draft = Draft.objects.get(course=world.course)
+    _review(world)
     world.package = _package()
     return world
+
+
+def _review(world):
+    """The trainer asked for a review of the draft as it is."""
+    DraftReview.objects.create(
+        course=world.course,
+        revision=world.draft.revision,
+        sha256=fingerprint(freeze(world.draft)),
+        asked_by=world.person["trainer"],
+        note="Please look at the last lesson.",
+    )
 
 
 def _package():

@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 import courses.studio
+from courses import approving
 from courses.models import Block, Lesson, Media, Question
 from courses.publishing import publish
 from tests.factories import make_draft, make_person
@@ -25,6 +26,9 @@ POST_ONLY = {
     "studio:begin-upload",
     "studio:upload",
     "studio:remove-media",
+    "studio:ask-review",
+    "studio:take-back-review",
+    "studio:review",
 }
 
 OF_NO_COURSE = {
@@ -52,6 +56,7 @@ def parts(draft):
         ).uuid,
         "language": "en",
         "block": page.blocks.get().uuid,
+        "review": approving.ask(draft, by=make_person(may_author=True), revision=draft.revision).pk,
         "question": quiz.questions.first().uuid,
     }
 
@@ -88,6 +93,7 @@ def address(name, of, **instead):
         "translate": ["language"],
         "translate-texts": ["language", "lesson"],
         "version": ["number"],
+        "review": ["review"],
         "published": ["number"],
         "restore": ["number"],
         "version-lesson": ["number", "lesson_slug"],
@@ -150,7 +156,7 @@ def test_a_part_of_another_course_is_not_found_through_this_one(name, published,
     mine, theirs = parts(published), parts(other)
     act = studio.post if name in POST_ONLY else studio.get
 
-    for part in ("module", "block", "question", "media"):
+    for part in ("module", "block", "question", "media", "review"):
         wrong = address(name, mine, **{part: theirs[part]})
         if wrong != address(name, mine):
             assert act(wrong).status_code == 404

@@ -16,7 +16,7 @@ from courses.studio import editing, wording
 from courses.studio.importing import bring_in
 from courses.translations import all_texts, rows_of, state_of, tally_of_document
 from courses.words import at, texts_of, texts_of_lesson
-from tests.factories import both, make_draft, make_person
+from tests.factories import approved, both, make_draft, make_person
 from tests.studio.test_packing import exported, forget
 
 pytestmark = pytest.mark.django_db
@@ -414,7 +414,7 @@ def test_a_credit_course_is_whole_in_the_languages_it_claims(draft, block, train
     assert url("studio:translate-texts", "es", block.lesson.uuid) in page
 
     rewrite(block, trainer, es="<p>Nuevo.</p>")
-    assert publish(draft, by=trainer, policy="update").number == 1
+    assert publish(approved(draft), by=trainer, policy="update").number == 1
 
 
 @pytest.mark.parametrize(
@@ -447,7 +447,7 @@ def test_what_is_not_claimed_may_be_published(draft, block, trainer):
     draft.languages = ["en"]
     draft.save()
 
-    assert publish(draft, by=trainer, policy="update").number == 1
+    assert publish(approved(draft), by=trainer, policy="update").number == 1
 
 
 def test_what_earns_no_credit_any_more_may_be_published(draft, block, trainer):
