@@ -32,6 +32,7 @@ from courses.models import (
     Enrolment,
     Evidence,
     Lesson,
+    PlannedPublication,
     Question,
 )
 from courses.models.course import document_of
@@ -300,16 +301,7 @@ def publish(
     now = now or timezone.now()
     course = Course.objects.select_for_update().get(pk=draft.course_id)
     draft = Draft.objects.select_for_update().select_related("course").get(pk=draft.pk)
-    if expected_revision is not None and draft.revision != expected_revision:
-        raise ValidationError(
-            _("The draft was changed after you opened this page. Look at it again, then publish."),
-            code="stale",
-        )
-    if by is not None and not duties.duties_of(course, by).publisher:
-        raise ValidationError(_("Only the publishers of this course publish it."), code="duty")
-    document = freeze(draft)
-    if reasons := problems(document) + untranslated(draft, document):
-        raise ValidationError(reasons)
+    document = _publishable(draft, by, expected_revision)
     if policy == Policy.REQUIRED and due_on is None:
         raise ValidationError({"due_on": _("Say by when people should have done what is new.")})
     sha256 = fingerprint(document)
@@ -344,6 +336,26 @@ def publish(
     return version
 
 
+def check(draft: Draft, *, by: User, expected_revision: int) -> None:
+    """What `publish` would refuse now. The caller holds the rows of course and draft."""
+    document = _publishable(draft, by, expected_revision)
+    _review_of(draft, fingerprint(document), from_files=False)
+
+
+def _publishable(draft: Draft, by: User | None, expected_revision: int | None) -> dict[str, Any]:
+    if expected_revision is not None and draft.revision != expected_revision:
+        raise ValidationError(
+            _("The draft was changed after you opened this page. Look at it again, then publish."),
+            code="stale",
+        )
+    if by is not None and not duties.duties_of(draft.course, by).publisher:
+        raise ValidationError(_("Only the publishers of this course publish it."), code="duty")
+    document = freeze(draft)
+    if reasons := problems(document) + untranslated(draft, document):
+        raise ValidationError(reasons)
+    return document
+
+
 def needs_review(course: Course) -> bool:
     """The course's own setting; whatever it says, for a course that earns credit."""
     return course.review_needed or earns_credit(course)
@@ -372,12 +384,14 @@ def _review_of(draft: Draft, sha256: str, *, from_files: bool) -> DraftReview | 
 
 
 def _close(draft: Draft, review: DraftReview | None, version: CourseVersion) -> None:
-    """What is published has no open hands and no open request any more."""
+    """What is published has no open hands, no open request and no plan any more."""
     DraftHand.objects.filter(draft=draft).delete()
     if review is not None:
         DraftReview.objects.filter(pk=review.pk).update(version=version)
     asked = DraftReview.objects.filter(course=draft.course_id, state=DraftReview.State.ASKED)
     asked.update(state=DraftReview.State.WITHDRAWN)
+    planned = PlannedPublication.objects.waiting().filter(course=draft.course_id)
+    planned.update(state=PlannedPublication.State.CANCELLED, settled_at=timezone.now())
 
 
 def _show(course: Course, version: CourseVersion, draft: Draft) -> None:

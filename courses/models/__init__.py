@@ -14,6 +14,7 @@ from courses.models.discussion import Post
 from courses.models.draft import Block, Draft, Lesson, Module, Question, Removed
 from courses.models.link import CheckedLink, LinkRound
 from courses.models.media import Captions, CourseFile, Media, Upload
+from courses.models.plan import PlannedPublication
 from courses.models.record import Completion, Enrolment, Evidence
 from courses.models.regrade import KeyCorrection, Regrade
 from courses.models.review import CourseDuty, DraftHand, DraftReview
@@ -49,6 +50,7 @@ __all__ = [
     "LinkRound",
     "Media",
     "Module",
+    "PlannedPublication",
     "Post",
     "Question",
     "Reflection",

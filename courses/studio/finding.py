@@ -5,11 +5,22 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
 from courses import duties
-from courses.models import Block, Course, CourseVersion, Draft, Lesson, Module, Question, Removed
+from courses.models import (
+    Block,
+    Course,
+    CourseVersion,
+    Draft,
+    Lesson,
+    Module,
+    PlannedPublication,
+    Question,
+    Removed,
+)
 from people.access import SignedIn, author, only
 
 _READS = {"GET", "HEAD", "OPTIONS"}
@@ -41,6 +52,8 @@ def draft_or_404(request: SignedIn, slug: str, *, acts_as: str = "author") -> Dr
     """
     seen = Draft.objects.filter(course__in=Course.objects.editable_by(request.user))
     shown = seen.select_related("course__current", "changed_by").defer("course__current__document")
+    planned = PlannedPublication.objects.waiting().filter(course=OuterRef("course"))
+    shown = shown.annotate(planned_at=Subquery(planned.values("publish_at")))
     draft = get_object_or_404(duties.with_duties_of(shown, request.user), course__slug=slug)
     draft.mine = duties.duties_on(draft, request.user)
     if request.method not in _READS and acts_as and not draft.mine.has(acts_as):

@@ -256,6 +256,18 @@ class LessonForm(MarkedForm):
         }
 
 
+class SiteTimeField(forms.DateTimeField):
+    """A moment in the zone of the site, whoever types it."""
+
+    def clean(self, value: Any) -> Any:
+        with timezone.override(timezone.get_default_timezone()):
+            return super().clean(value)
+
+    def prepare_value(self, value: Any) -> Any:
+        with timezone.override(timezone.get_default_timezone()):
+            return super().prepare_value(value)
+
+
 class PublishForm(forms.Form):
     """How a new version reaches people. The policy is asked for when there is a version before."""
 
@@ -267,6 +279,12 @@ class PublishForm(forms.Form):
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=_("Only for a required version: by when people should do what is new."),
+    )
+    at = SiteTimeField(
+        label=_("Publish at"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
     )
     note = forms.CharField(
         label=_("Note for the history"),
@@ -281,6 +299,9 @@ class PublishForm(forms.Form):
         super().__init__(*args, **kwargs)
         if first:  # nobody can be under way yet
             del self.fields["policy"], self.fields["due_on"]
+        self.fields["at"].help_text = gettext(
+            "Leave it empty to publish now. The time is in %(zone)s."
+        ) % {"zone": timezone.get_default_timezone_name()}
 
     def clean_due_on(self) -> date | None:
         due: date | None = self.cleaned_data["due_on"]

@@ -7,14 +7,15 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Prefetch
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from courses import approving, publishing
+from courses import approving, planning, publishing
 from courses.document import Document
-from courses.models import DraftReview, Enrolment
+from courses.models import Draft, DraftReview, Enrolment, PlannedPublication
 from courses.models.course import document_of
 from courses.publishing import Policy
 from courses.studio import restoring
@@ -39,19 +40,39 @@ def publish(request: SignedIn, slug: str) -> HttpResponse:
     form = PublishForm(request.POST or None, first=first)
     if form.is_valid():
         try:
-            version = publishing.publish(
-                draft,
-                by=request.user,
-                policy=form.cleaned_data.get("policy", Policy.UPDATE),
-                note=unix_lines(form.cleaned_data["note"]),
-                due_on=form.cleaned_data.get("due_on"),
-                expected_revision=form.cleaned_data["revision"],
-            )
+            return _go(request, draft, form)
         except ValidationError as refusal:
             refuse(form, refusal)
-        else:
-            return see_other(reverse("studio:published", args=[slug, version.number]))
     return publish_page(request, slug, form=form)
+
+
+def _go(request: SignedIn, draft: Draft, form: PublishForm) -> HttpResponse:
+    """Now, or at the time that was chosen."""
+    slug, at = draft.course.slug, form.cleaned_data["at"]
+    told: dict[str, Any] = {
+        "by": request.user,
+        "policy": form.cleaned_data.get("policy", Policy.UPDATE),
+        "note": unix_lines(form.cleaned_data["note"]),
+        "due_on": form.cleaned_data.get("due_on"),
+        "expected_revision": form.cleaned_data["revision"],
+    }
+    if at is None:
+        version = publishing.publish(draft, **told)
+        return see_other(reverse("studio:published", args=[slug, version.number]))
+    planning.plan(draft, publish_at=at, **told)
+    messages.success(request, _("It is planned. You get a mail if it cannot be published then."))
+    return see_other(reverse("studio:publish", args=[slug]))
+
+
+@require_http_methods(["GET", "POST"])
+@only(author)
+def cancel_publication(request: SignedIn, slug: str) -> HttpResponse:
+    draft = draft_or_404(request, slug, acts_as="publisher")
+    if request.method == "POST":
+        planning.cancel(draft.course, by=request.user)
+        messages.success(request, _("The planned publication is cancelled."))
+        return see_other(reverse("studio:publish", args=[slug]))
+    return redirect("studio:publish", slug)
 
 
 @require_GET
@@ -155,6 +176,8 @@ def publish_page(
         **links_context(document),
         "heads": publishing.head_count(draft.course),
         "review": review,
+        "planned": PlannedPublication.objects.waiting().filter(course=draft.course).first(),
+        "site_zone": timezone.get_default_timezone_name(),
         "readers": approving.colleagues(draft, request.user) if review.needed else [],
     }
     bound = any(each is not None and each.is_bound for each in (form, asking, deciding))

@@ -76,6 +76,7 @@ urlpatterns = [
         name="translate-texts",
     ),
     path(f"{_course}publish/", publishing.publish, name="publish"),
+    path(f"{_course}publish/cancel/", publishing.cancel_publication, name="cancel-publication"),
     path(f"{_course}links/", links.links, name="links"),
     path(f"{_course}review/ask/", reviews.ask, name="ask-review"),
     path(f"{_course}review/take-back/", reviews.take_back, name="take-back-review"),

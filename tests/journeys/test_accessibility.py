@@ -58,6 +58,7 @@ NO_PAGES = {
     *("studio:duplicate-lesson", "studio:arrange-lesson", "studio:add-block"),
     *("studio:export", "studio:class-csv", "studio:pictures", "studio:picture"),
     *("studio:export", "studio:class-csv"),
+    "studio:cancel-publication",
     *("studio:ask-review", "studio:take-back-review", "studio:review"),
     *("studio:remove-media", "studio:begin-upload", "studio:upload", "courses:media"),
     *("webinars:calendar-file", "webinars:renew-calendar", "webinars:attendance-csv"),

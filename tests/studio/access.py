@@ -47,6 +47,7 @@ ACCESS = {
         "class",
         "extra-time",
         "class-csv",
+        "cancel-publication",
         "ask-review",
         "take-back-review",
         "review",

@@ -26,6 +26,7 @@ POST_ONLY = {
     "studio:begin-upload",
     "studio:upload",
     "studio:remove-media",
+    "studio:cancel-publication",
     "studio:ask-review",
     "studio:take-back-review",
     "studio:review",

@@ -269,7 +269,7 @@ def test_a_page_costs_the_same_for_any_size(studio, trainer, lessons, name):
 
     with CaptureQueriesContext(connection) as asked:
         assert studio.get(reverse(f"studio:{name}", args=args)).status_code == 200
-    assert len(asked) == {"publish": 17, "versions": 5, "restore": 11, "preview": 9}[name]
+    assert len(asked) == {"publish": 18, "versions": 5, "restore": 11, "preview": 9}[name]
 
 
 def test_hard_blocks_are_named_before_publishing_and_keep_nothing_from_it(studio, draft, to):
