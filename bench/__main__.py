@@ -19,7 +19,7 @@ FEW = 10
 MOST_QUERIES, LESSON_BYTES, LESSON_REQUESTS = 8, 100_000, 15
 PARTS = [
     *("pages", "certificates", "issuing", "badges", "registering", "room", "records", "pack"),
-    *("importing", "outline", "bulk"),
+    *("importing", "outline", "bulk", "publishing"),
 ]
 COLUMNS = ("what", "measured", "target", "of target")
 
@@ -104,6 +104,8 @@ def measurements(chosen: argparse.Namespace) -> Iterator[tuple[str, str, str, st
         yield from pack()
     if chosen.only in {None, "outline"}:
         yield from outline()
+    if chosen.only in {None, "publishing"}:
+        yield from publishing(chosen.learners)
 
 
 def populate(learners: int) -> None:
@@ -184,6 +186,14 @@ def importing() -> Iterator[tuple[str, str, str, str]]:
     say(f"Importing {importing.QUESTIONS:,} questions")
     yield (f"Question files, {importing.QUESTIONS:,} questions, both languages", "", "", "")
     yield from importing.run()
+
+
+def publishing(people: int) -> Iterator[tuple[str, str, str, str]]:
+    from bench import publishing
+
+    say(f"Publishing to {people:,} people")
+    yield (f"Publishing 300 lessons, {people:,} people enrolled", "", "", "")
+    yield from publishing.run(people)
 
 
 def badges() -> Iterator[tuple[str, str, str, str]]:

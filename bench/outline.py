@@ -26,7 +26,7 @@ def run() -> Iterator[tuple[str, str, str, str]]:
 
     settings.ALLOWED_HOSTS = ["*"]
     trainer = User.objects.get(email="trainer@demo.test")
-    draft = _course(trainer)
+    draft = long_course(trainer, "bench-outline")
     client = Client()
     client.force_login(trainer)
     slug = draft.course.slug
@@ -88,7 +88,7 @@ def _queries(answer: HttpResponse) -> str:
     return answer["Server-Timing"].split('desc="')[1].split('"')[0]
 
 
-def _course(trainer: object) -> object:
+def long_course(trainer: object, slug: str) -> object:
     from courses.models import Block, Lesson, Module
     from courses.studio import editing
 
@@ -96,7 +96,7 @@ def _course(trainer: object) -> object:
     draft = editing.create_course(
         by=trainer,
         key=uuid.uuid4(),
-        slug="bench-outline",
+        slug=slug,
         title=title,
         format="self-paced",
         hours=9,

@@ -44,7 +44,7 @@ from lms.text import LANGUAGE_NAMES, said, searchable
 from people.models import User
 
 Policy = CourseVersion.Policy
-BATCH = 200
+BATCH = 50  # people in one transaction: on SQLite nobody else writes meanwhile
 MOST_IN_A_POOL = 500  # a version holds every question that it may draw
 
 
