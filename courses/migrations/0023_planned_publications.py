@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('courses', '0020_credit_courses_need_review'),
+        ('courses', '0022_credit_courses_need_review'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
