@@ -1,6 +1,9 @@
 """The house rules that a machine can check. Change ARCHITECTURE.md first, then this file."""
 
 import ast
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -150,3 +153,28 @@ def test_files_have_one_subject_and_telling_names():
     ]
     assert {p.stem for p in files} & NAMES_THAT_SAY_NOTHING == set()
     assert {str(p) for p in files if len(p.read_text().splitlines()) > LONGEST_FILE} == set()
+
+
+def test_what_registers_itself_is_there_when_the_site_starts():
+    """A handler, a sweep or a receiver in a module that nobody imports would never be called."""
+    marks = ("@outbox.handles(", "@on_tick", "@receiver(")
+    named = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for app in OURS
+        for path in (ROOT / app).rglob("*.py")
+        if any(line.startswith(marks) for line in path.read_text(encoding="utf-8").splitlines())
+    }
+    code = (
+        "import sys, django; django.setup(); from lms.asgi import application;"
+        "print(*[name for name in sys.argv[1:] if name not in sys.modules])"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code, *sorted(named)],
+        cwd=ROOT,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "lms.settings"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert len(named) > 20
+    assert found.stdout.split() == []

@@ -6,5 +6,11 @@ class WebinarsConfig(AppConfig):
 
     def ready(self) -> None:
         # Register the outbox handlers and the sweeps.
-        from webinars import attendance, letters, registering, reminders  # noqa: F401, PLC0415
+        from webinars import (  # noqa: F401, PLC0415
+            attendance,
+            letters,
+            registering,
+            registering_others,
+            reminders,
+        )
         from webinars.room import asked  # noqa: F401, PLC0415
