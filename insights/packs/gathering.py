@@ -88,7 +88,8 @@ ATTENDANCE = (
 )  # fmt: skip
 SCORES = (
     "person", "course", "cycle", "quiz", "try", "version", "begun", "sent", "points",
-    "points possible", "percent", "passed", "questions",
+    "points possible", "percent", "passed", "marked anew", "points now", "percent now",
+    "passed now", "reason", "questions",
 )  # fmt: skip
 EVALUATIONS = ("person", "course", "cycle", "evaluation", "sent")
 CERTIFICATES = (
@@ -296,7 +297,8 @@ def _attempts(pack: EvidencePack) -> Iterator[tuple[Attempt, Any]]:
     rows = Attempt.objects.filter(
         enrolment__in=enrolments(pack), submitted_at__isnull=False
     ).select_related("enrolment__course")
-    for row in rows.order_by("pk").iterator(chunk_size=BATCH):
+    marked = rows.prefetch_related("regrades__correction").order_by("pk")
+    for row in marked.iterator(chunk_size=BATCH):
         yield row, document_of(row.version_id).item(row.item)
 
 
@@ -316,8 +318,17 @@ def _scores(pack: EvidencePack) -> Iterator[Row]:
                 _or_empty(row.points_possible),
                 _or_empty(row.percent),
                 _or_empty(row.passed),
+                *_anew(row),
                 " ".join(str(each["question"]) for each in row.paper),
             ]
+
+
+def _anew(row: Attempt) -> Row:
+    """What the last correction of a key made of it, beside what it was when it was sent."""
+    now = row.standing
+    if isinstance(now, Attempt):
+        return [""] * 5
+    return [_at(now.made_at), now.points, now.percent, now.passed, now.correction.reason]
 
 
 def _evaluations(pack: EvidencePack) -> Iterator[Row]:

@@ -15,7 +15,14 @@ from django.utils.html import escape
 
 from certificates import issuing, withdrawing
 from courses import assessment
-from courses.models import Completion, Enrolment, Reflection
+from courses.models import (
+    Attempt,
+    Completion,
+    Enrolment,
+    KeyCorrection,
+    Reflection,
+    Regrade,
+)
 from insights.models import EvidencePack
 from insights.packs import packing
 from insights.packs.rules import shown
@@ -156,6 +163,44 @@ def test_hostile_names_and_reasons_are_letters_in_the_tables_and_on_the_index_pa
     assert escape(worst[:150]) in page
     for tag in ("<script", "<img", "<svg"):
         assert tag not in page
+
+
+def test_a_score_after_a_corrected_key_stands_beside_the_one_that_was_sent(administrator):
+    course = make_course(lessons=["quiz"])
+    (lesson,) = make_enrolment(course).document.lessons
+    attempt = Attempt.objects.get()
+    correction = KeyCorrection.objects.create(
+        up_to=course.current, item=lesson.uuid, question=lesson.questions[0].uuid, number=1,
+        kind="single", body={}, points=1, mark="0" * 64, reason="Two answers were right.",
+        made_by=administrator,
+    )  # fmt: skip
+    Regrade.objects.create(
+        attempt=attempt,
+        correction=correction,
+        points=2,
+        points_possible=2,
+        percent=100,
+        passed=True,
+    )
+    pack = ask(administrator, course=course)
+
+    work_off()
+
+    (row,) = rows(pack, "scores.csv")
+    assert (row["percent"], row["passed"]) == (str(attempt.percent), "False")
+    assert (row["percent now"], row["passed now"]) == ("100", "True")
+    assert row["reason"] == "Two answers were right."
+    assert row["marked anew"]
+
+
+def make_enrolment(course):
+    """Somebody who sent the course's quiz with a wrong answer."""
+    enrolment = enrolled(make_person(), course)
+    (lesson,) = enrolment.document.lessons
+    attempt = assessment.start(enrolment, lesson)
+    assessment.save(attempt, {lesson.questions[0].uuid: ["b"]})
+    assessment.submit(attempt)
+    return enrolment
 
 
 def test_answers_reflections_and_what_people_tell_about_themselves_stay_out(administrator):
