@@ -31,7 +31,7 @@ def main() -> None:
         "--sockets", type=int, nargs="+", default=[500, 2000], help="in the live room"
     )
     parser.add_argument("--rows", type=int, default=1_000_000, help="in the record that is checked")
-    parser.add_argument("--attended", type=int, default=5_000, help="who are certified at once")
+    parser.add_argument("--attended", type=int, default=1_000, help="who are certified at once")
     parser.add_argument("--only", choices=PARTS)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="groundwork-bench-") as scratch, database(scratch):
