@@ -48,7 +48,12 @@ NO_PAGES = {
     ),
     *("badges:did", "badges:badge", "badges:status", "badges:picture"),
     *("certificates:issue", "certificates:preview", "certificates:use-design"),
-    *("certificates:verify-file", "certificates:sharing", "certificates:try-again"),
+    *(
+        "certificates:verify-file",
+        "certificates:sharing",
+        "certificates:try-again",
+        "certificates:issue-anew",
+    ),
     *("courses:enrol", "courses:finish", "courses:reflect", "courses:start", "courses:answer"),
     *("courses:save", "courses:submit", "courses:try", "courses:discuss", "courses:withdraw"),
     *("people:join", "people:leave", "people:withdraw-answers"),

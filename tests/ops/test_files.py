@@ -48,7 +48,7 @@ def test_the_readme_begins_with_the_two_commands():
 
 
 def test_the_table_of_settings_has_every_variable_that_is_read_and_no_other(variables):
-    read = r'(?:env\.str|env\.db_url|_whole_number|_url|_web_origin)\(\s*"([A-Z_]+)"'
+    read = r'(?:env\.str|env\.db_url|_whole_number|_yes_or_no|_url|_web_origin)\(\s*"([A-Z_]+)"'
     assert sorted(variables) == sorted(set(re.findall(read, words_of("lms/settings.py"))))
 
 
