@@ -9,6 +9,7 @@ class CoursesConfig(AppConfig):
         from courses import (  # noqa: F401, PLC0415
             approving,
             assessment,
+            commenting,
             cycles,
             links,
             packed_banks,

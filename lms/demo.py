@@ -19,11 +19,11 @@ from django.utils import timezone
 
 from certificates import designing
 from certificates.models import Design
-from courses import assessment, banks, crediting, cycles, duties
+from courses import assessment, banks, commenting, crediting, cycles, duties
 from courses import loading as course_content
 from courses.enrolling import enrol
 from courses.formats import Taken
-from courses.models import Course, CreditType, Enrolment, Series
+from courses.models import Block, Course, CreditType, Enrolment, Series
 from courses.models.course import document_of
 from library import loading as library_content
 from people import joining
@@ -88,6 +88,7 @@ def load(now: datetime | None = None) -> list[str]:
         _credit(people)
         _designs(people)
         _review(people)
+        _talk(people)
     return said
 
 
@@ -350,6 +351,24 @@ def _review(people: dict[str, User]) -> None:
     }
     base = duties.mark_of(course, duties.named(course))
     duties.arrange(course, named, review_needed=True, by=people["admin"], base=base)
+
+
+def _talk(people: dict[str, User]) -> None:
+    """Two trainers talk about the first block of the self-paced course."""
+    blocks = Block.objects.filter(lesson__module__draft__course__slug=FOUNDATIONS)
+    block = (
+        blocks.select_related("lesson__module__draft")
+        .order_by("lesson__module__position", "lesson__position", "position")
+        .first()
+    )
+    if block is None or block.lesson.module.draft.threads.exists():
+        return
+    thread = commenting.about(block.lesson.module.draft, block)
+    for key, words in (
+        ("reviewer", "Could we begin with an example from a county? The first lines are abstract."),
+        ("trainer", "Good idea. I will move the story from the third lesson up."),
+    ):
+        commenting.say(thread, by=people[key], key=uuid.uuid5(block.uuid, key), text=words)
 
 
 def _designs(people: dict[str, User]) -> None:

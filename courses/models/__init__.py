@@ -1,6 +1,7 @@
 from courses.models.assessment import Answer, Attempt, AttemptReview, Reflection
 from courses.models.bank import Bank, BankQuestion
 from courses.models.clock import ExtraTime
+from courses.models.comment import Comment, CommentThread
 from courses.models.course import Course, CourseVersion, Series, SeriesCourse
 from courses.models.credit import (
     CreditApproval,
@@ -29,6 +30,8 @@ __all__ = [
     "Block",
     "Captions",
     "CheckedLink",
+    "Comment",
+    "CommentThread",
     "Completion",
     "Course",
     "CourseDuty",

@@ -89,6 +89,10 @@ class Module(models.Model):
 
 
 class Lesson(models.Model):
+    """`open_threads` is filled by the outline: threads about it and its parts."""
+
+    open_threads = 0
+
     class Kind(models.TextChoices):
         PAGE = "page", _("Page")
         QUIZ = "quiz", _("Quiz")

@@ -1,7 +1,7 @@
 """One lesson: its settings, its blocks in order, and the editor of a block."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import reswap, retarget
 
 from courses.blocks import lacks, texts
-from courses.models import Bank, Block, Draft, Lesson, Question
+from courses.models import Bank, Block, CommentThread, Draft, Lesson, Question
 from courses.questions import problems_of
 from courses.reading import Piece, pieces
 from courses.studio import editing, removing
@@ -36,6 +36,8 @@ from lms.http import render_page, see_other
 from lms.text import LANGUAGES
 from people.access import SignedIn, author, only
 
+type Threads = Mapping[uuid.UUID, CommentThread]
+
 
 @dataclass(frozen=True)
 class Row:
@@ -50,6 +52,7 @@ class Row:
     kind: str = ""
     problems: tuple[str, ...] = ()
     open: bool = False  # its editor stands in the page and stays
+    thread: CommentThread | None = None
 
 
 @require_GET
@@ -208,7 +211,7 @@ def _block_saved(request: SignedIn, found: Block, saved: Block) -> HttpResponse:
         return see_other(f"{address(lesson)}#block-{saved.uuid}")
     if closes:
         slug = lesson.module.draft.course.slug
-        rows = _block_rows(lesson.blocks.order_by("position", "pk"), (), slug)
+        rows = _block_rows(lesson.blocks.order_by("position", "pk"), (), slug, threads_of(lesson))
         row = next(row for row in rows if row.part.pk == saved.pk)
         context = {**_around(lesson), "row": row, "back_to": True}
         shown = render(request, "studio/lesson.html#block", context)
@@ -272,7 +275,12 @@ def _both_texts(form: BlockForm, current: editing.Part) -> dict[str, Any]:
 
 
 def _editor(block: Block, form: BlockForm) -> dict[str, Any]:
-    return {**_around(block.lesson), "part": block, "form": form}
+    return {
+        **_around(block.lesson),
+        "part": block,
+        "form": form,
+        "thread": lambda: threads_of(block.lesson).get(block.uuid),  # not for each autosave
+    }
 
 
 def _auto_id(block: Block) -> str:
@@ -294,22 +302,24 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     asks = lesson.kind in {Lesson.Kind.QUIZ, Lesson.Kind.EVALUATION}
+    threads = threads_of(lesson)
     context: dict[str, Any] = {
         **_around(lesson),
+        "thread": threads.get(lesson.uuid),
         "asks": asks,
         "told": told,
         "problem": problem,
         "removed": just_removed(request, lesson.module.draft),
     }
     if asks:
-        context["rows"] = _question_rows(list(lesson.questions.order_by("position", "pk")))
+        context["rows"] = _question_rows(list(lesson.questions.order_by("position", "pk")), threads)
         context["ask_form"] = AskForm(lesson.kind)
         context["draws"] = _draws(lesson)
         context["pass_percent"] = lesson.settings.get("pass_percent", 80)
     else:
         blocks = list(lesson.blocks.order_by("position", "pk"))
         context["rows"] = _block_rows(
-            blocks, request.POST.getlist("open"), lesson.module.draft.course.slug
+            blocks, request.POST.getlist("open"), lesson.module.draft.course.slug, threads
         )
         context["new_block"] = new_block or NewBlockForm()
     return render_page(request, "studio/lesson.html", context, part="parts", status=status)
@@ -325,7 +335,15 @@ def _draws(lesson: Lesson) -> list[dict[str, Any]]:
     return [{**draw, "bank": names.get(draw["bank"], _("a bank that is gone"))} for draw in draws]
 
 
-def _block_rows(blocks: Iterable[Block], open_ones: Sequence[str], course: str) -> list[Row]:
+def threads_of(lesson: Lesson) -> Threads:
+    """What is said about the lesson and its parts, by part."""
+    threads = CommentThread.objects.filter(draft=lesson.module.draft, lesson=lesson.uuid)
+    return {thread.part: thread for thread in threads.counted().planned()}
+
+
+def _block_rows(
+    blocks: Iterable[Block], open_ones: Sequence[str], course: str, threads: Threads
+) -> list[Row]:
     blocks = list(blocks)
     shown = pieces(blocks, {}, {}, course=course)  # type: ignore[arg-type]
     return [
@@ -336,12 +354,13 @@ def _block_rows(blocks: Iterable[Block], open_ones: Sequence[str], course: str) 
             missing=_missing(block),
             piece=shown[place],
             open=str(block.uuid) in open_ones,
+            thread=threads.get(block.uuid),
         )
         for place, block in enumerate(blocks)
     ]
 
 
-def _question_rows(questions: Sequence[Question]) -> list[Row]:
+def _question_rows(questions: Sequence[Question], threads: Threads) -> list[Row]:
     return [
         Row(
             number=place + 1,
@@ -352,6 +371,7 @@ def _question_rows(questions: Sequence[Question]) -> list[Row]:
             ),
             kind=str(KIND_WORDS[question.kind]),
             problems=tuple(problems_of(question.kind, question.body)),
+            thread=threads.get(question.uuid),
         )
         for place, question in enumerate(questions)
     ]

@@ -5,6 +5,7 @@ totals (`news`). Deleting and putting back are in `deleted.py`.
 """
 
 import uuid
+from collections import Counter
 from typing import Any
 
 from django.contrib import messages
@@ -17,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import reswap, retarget
 
-from courses.models import Draft, Lesson, Module
+from courses.models import CommentThread, Draft, Lesson, Module
 from courses.studio import editing, moves
 from courses.studio.finding import (
     draft_or_404,
@@ -228,6 +229,11 @@ def page(
     """The whole outline, also where an act of htmx was refused: it shows things as they are."""
     modules = list(draft.modules.with_outline())
     lessons = [lesson for module in modules for lesson in module.lessons.all()]
+    talked_about = Counter(
+        CommentThread.objects.filter(draft=draft).unresolved().values_list("lesson", flat=True)
+    )
+    for lesson in lessons:
+        lesson.open_threads = talked_about[lesson.uuid]
     context = {
         "draft": draft,
         "course": draft.course,

@@ -3,6 +3,7 @@ from django.urls import include, path
 from courses.studio import (
     classes,
     clock,
+    comments,
     courses,
     deleted,
     discussions,
@@ -83,6 +84,8 @@ urlpatterns = [
     path(f"{_course}review/<int:number>/", reviews.decide, name="review"),
     path(f"{_course}people/", team.team, name="team"),
     path(f"{_course}export/", exchange.export, name="export"),
+    path(f"{_course}comments/", comments.comments, name="comments"),
+    path(f"{_course}comments/<uuid:part>/", comments.thread, name="thread"),
     path(f"{_course}discussions/", discussions.discussions, name="discussions"),
     path(f"{_course}extra-time/", clock.extra_time, name="extra-time"),
     path(f"{_course}class/", classes.seen, name="class"),

@@ -350,6 +350,7 @@ def trainer(window, demo):
                 "versions",
                 "team",
                 "discussions",
+                "comments",
                 "removed",
             )
         ),
@@ -358,6 +359,7 @@ def trainer(window, demo):
         *(studio(name, lesson.uuid) for name in ("lesson-acts", "rename-lesson")),
         *(studio(name, lesson.uuid, block.uuid) for name in ("block", "delete-block")),
         *(studio(name, quiz.uuid) for name in ("lesson", "lesson-settings")),
+        *(studio("thread", part.uuid) for part in (block, question)),
         *(studio("new-question", quiz.uuid) + f"?kind={kind}" for kind in KINDS),
         *(
             studio(name, quiz.uuid, question.uuid)
@@ -376,6 +378,13 @@ def trainer(window, demo):
         studio("preview-lesson", demo.shows_media.slug),
     )
     yield from refused(window, studio("captions", demo.media[1].uuid, "es"))
+    window.go(studio("lesson", lesson.uuid))
+    talk = window.page.locator(f"#comments-{block.uuid}")
+    talk.get_by_role("link").click()
+    send_as_it_is(talk.locator("form"))
+    expect(talk.locator(".usa-error-message")).to_be_visible()
+    yield
+    window.problems[:] = [p for p in window.problems if "422" not in p]
     yield from refused(window, reverse("studio:new-course"))
     window.go(reverse("studio:import"))
     window.page.locator("[name=file]").set_input_files(demo.package)

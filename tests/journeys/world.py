@@ -14,7 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from certificates import issuing, withdrawing
 from certificates.models import Certificate, Design
 from certificates.transcripts import outside, sharing
-from courses import assessment, banks, packing
+from courses import assessment, banks, commenting, packing
 from courses.media import library
 from courses.media.placing import placed
 from courses.models import Course, Draft, DraftReview, Series
@@ -57,9 +57,25 @@ def build():
     _second_step(world)
     _work(world)
     world.draft = Draft.objects.get(course=world.course)
+    _comments(world)
     _review(world)
     world.package = _package()
     return world
+
+
+def _comments(world):
+    """Beside the open thread of the demo: one that is resolved, and one about what is deleted."""
+    trainer, reviewer = world.person["trainer"], world.person["reviewer"]
+    lesson = world.draft.modules.first().lessons.get(uuid=world.quiz.uuid)
+    extra = lesson.module.lessons.first().blocks.create(kind="text", body=both("<p>More.</p>"))
+    for part in (lesson.questions.first(), extra):
+        thread = commenting.about(world.draft, part)
+        commenting.say(thread, by=reviewer, key=uuid.uuid4(), text="Is this right?")
+        said = commenting.say(thread, by=trainer, key=uuid.uuid4(), text="No.")
+    commenting.take_back(said, by=trainer)
+    resolved = world.draft.threads.get(on="question")
+    commenting.resolve(resolved, by=trainer, seen=resolved.revision)
+    extra.delete()
 
 
 def _review(world):

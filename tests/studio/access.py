@@ -58,6 +58,8 @@ ACCESS = {
         "restore",
         "version-lesson",
         "discussions",
+        "comments",
+        "thread",
         "removed",
         "export",
         "translate",

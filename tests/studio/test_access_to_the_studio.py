@@ -82,6 +82,7 @@ def address(name, of, **instead):
         "courses": [],
         "new-course": [],
         "module": ["module"],
+        "thread": ["block"],
         "duplicate-module": ["module"],
         "delete-module": ["module"],
         "add-lesson": ["module"],
