@@ -71,29 +71,29 @@ def say(
             _("Please keep it under %(most)s characters.") % {"most": LONGEST}, code="long"
         )
     now = now or timezone.now()
-    held = _hold(thread)
+    stored = _stored(thread)
     made, new = Comment.objects.get_or_create(
         uuid=key,
         defaults={
-            "thread": held,
+            "thread": stored,
             "by": by,
             "text": words,
             "language": (get_language() or "en")[:2],
             "said_at": now,
         },
     )
-    if (made.thread_id, made.by_id) != (held.pk, by.pk):
+    if (made.thread_id, made.by_id) != (stored.pk, by.pk):
         raise ValidationError(_("This form was used before. Open the page again, then repeat."))
     if new:
-        begins = held.revision == 0
-        CommentThread.objects.filter(pk=held.pk).update(
+        begins = stored.revision == 0
+        CommentThread.objects.filter(pk=stored.pk).update(  # holds the row: see `_promise`
             title=thread.title,
             revision=F("revision") + 1,
             last_at=now,
             resolved_at=None,
             resolved_by=None,
         )
-        _promise(made, _people(held, begins=begins) - {by.pk}, now)
+        _promise(made, _people(stored, begins=begins) - {by.pk}, now)
     return made
 
 
@@ -124,14 +124,14 @@ def take_back(comment: Comment, *, by: User) -> None:
     own.update(text="", withdrawn_at=timezone.now())
 
 
-def _hold(thread: CommentThread) -> CommentThread:
-    """The stored thread of this part, locked: whoever comes second finds the first one's."""
+def _stored(thread: CommentThread) -> CommentThread:
+    """The one row of this part: whoever comes second waits for the first one's, then finds it."""
     stored, _new = CommentThread.objects.get_or_create(
         draft=thread.draft,
         part=thread.part,
         defaults={"on": thread.on, "lesson": thread.lesson, "kind": thread.kind},
     )
-    return CommentThread.objects.select_for_update().get(pk=stored.pk)
+    return stored
 
 
 # --- Letters
@@ -153,7 +153,7 @@ def _promise(comment: Comment, people: Iterable[int], now: datetime) -> None:
     """At most one letter an hour for each person and thread: the key names the hour.
 
     Who has had the letter of this hour gets the next hour's, which begins with this comment. The
-    thread is locked, so two comments at once do not both take this hour for free.
+    thread's row is held by then, so two comments at once do not both take this hour for free.
     """
     hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     keys = {person: _key(comment.thread_id, person, hour) for person in people}

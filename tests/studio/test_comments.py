@@ -379,8 +379,9 @@ def test_two_first_words_at_once_both_stand_in_one_thread():
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_answers_at_once_both_reach_their_reader():
-    """One is in the letter of this hour, the other begins the next hour's. Without the lock
-    both took this hour's, and its letter may have gone by then (PostgreSQL)."""
+    """One is in the letter of this hour, the other begins the next hour's. With the
+    promises in front of the update both took this hour's, and its letter may have gone by then
+    (PostgreSQL)."""
     first, *others = (make_person(may_author=True) for _ in range(3))
     draft = make_draft(lessons=5)
     for block in Block.objects.filter(lesson__module__draft=draft).select_related("lesson"):
@@ -413,13 +414,16 @@ def test_an_answer_that_meets_the_end_is_never_buried():
     condition it was resolved with an answer that nobody had read."""
     one, other = (make_person(may_author=True) for _ in range(2))
     draft = make_draft(lessons=6)
-    for block in Block.objects.filter(lesson__module__draft=draft).select_related("lesson"):
+    blocks = Block.objects.filter(lesson__module__draft=draft).select_related("lesson")
+    for block, reads in zip(blocks, range(0, 30, 5), strict=True):
         thread = say(draft, block, one).thread
 
-        ended, _answer = at_once(
-            lambda t=thread: commenting.resolve(t, by=one, seen=1),
-            lambda b=block: say(draft, b, other, "Wait!"),
-        )
+        def end(thread=thread, reads=reads):
+            for _ in range(reads):  # later each time, as writing takes longer than resolving
+                thread.refresh_from_db(fields=["part"])
+            commenting.resolve(thread, by=one, seen=1)
+
+        ended, _answer = at_once(end, lambda b=block: say(draft, b, other, "Wait!"))
 
         assert ended is None or ended.code == "stale"
         assert not isinstance(_answer, Exception)
