@@ -358,7 +358,7 @@ def test_the_lesson_page_costs_the_same_for_any_number_of_blocks(count, studio, 
 
     with CaptureQueriesContext(connection) as asked:
         assert studio.get(url("studio:lesson", block.lesson.uuid)).status_code == 200
-    assert len(asked) == 5  # session, user, draft, lesson, blocks
+    assert len(asked) == 6  # session, user, draft, lesson, blocks, comments
 
 
 def test_the_address_of_a_film_is_no_html_where_it_is_about_to_be_deleted(studio, draft, url):

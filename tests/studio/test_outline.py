@@ -397,7 +397,7 @@ def test_the_outline_costs_the_same_for_any_size(count, studio, url, draft):
 
     with CaptureQueriesContext(connection) as asked:
         assert studio.get(url("studio:course")).status_code == 200
-    assert len(asked) == 5  # session, user, draft, modules, lessons
+    assert len(asked) == 6  # session, user, draft, modules, lessons, comments
 
 
 @pytest.mark.parametrize("count", [1, 5])
