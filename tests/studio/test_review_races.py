@@ -89,9 +89,7 @@ def test_an_edit_that_meets_the_approval_is_never_part_of_it(people):
 
 
 def test_an_edit_that_meets_the_publication_does_not_go_out_unread(people):
-    """What learners read is what was approved. With the approval looked up before the locks, the
-    edit went out in some rounds and only the trigger stopped it.
-    """
+    """What learners read is what was approved, whichever of the two comes first."""
     author, reviewer, _other = people
     for _ in range(ROUNDS):
         draft, review = asked(author)
