@@ -224,18 +224,18 @@ def _issue(
     The lock is for a correction of the completion at the same moment: what was corrected before
     it was certified gets no certificate of its own.
     """
-    Completion.objects.select_for_update().get(pk=completion.pk)
+    line = _locked_line(completion)
     newer = _with_its_rows().filter(supersedes=completion).first()
     if newer is not None:
         return _issue(newer, letter=letter, wording=wording)
     present = Certificate.objects.filter(completion=completion, sequence=1).first()
     if present is not None:
         return present
-    before, older = None, completion.supersedes_id
-    while older is not None and before is None:  # one corrected twice at once was never certified
-        locked = Completion.objects.select_for_update().get(pk=older)
-        before = Certificate.objects.filter(completion=locked).order_by("-sequence").first()
-        older = locked.supersedes_id
+    before = None
+    for older in line[1:]:  # one that was corrected twice at once was never certified
+        before = Certificate.objects.filter(completion=older).order_by("-sequence").first()
+        if before is not None:
+            break
     name, words = completion.enrolment.person.printed_name, dict(wording)
     if before is not None:
         words = {k: v for k, v in before.snapshot.items() if k not in snapshot.FACTS} | words
@@ -250,6 +250,20 @@ def _issue(
     if made and letter:
         letters.promise(certificate)
     return certificate
+
+
+def _locked_line(completion: Completion) -> list[int]:
+    """This completion and those that it corrects, the newest first, all of them locked.
+
+    The oldest is locked first, as by whoever comes from there: two who meet wait, and never for
+    each other.
+    """
+    line, older = [completion.pk], completion.supersedes_id
+    while older is not None:
+        line.append(older)
+        older = Completion.objects.values_list("supersedes", flat=True).get(pk=older)
+    list(Completion.objects.select_for_update().filter(pk__in=line).order_by("pk").only("pk"))
+    return line
 
 
 def _fields(

@@ -142,6 +142,7 @@ def edit_page(trainer):
     page.locator(".gw-block").get_by_role("link", name="Edit").click()
     editor(page).click()
     page.keyboard.press("Control+End")
+    page.wait_for_timeout(200)  # the editor hears of a new selection a little later
     page.keyboard.type(" Then listen.")
     save_and_close(trainer)
     expect(page.locator(".gw-block").get_by_text("Then listen.")).to_be_visible()

@@ -31,6 +31,7 @@ def test_pictures_and_parts_by_keyboard(visitor, site, settings, tmp_path):
     box = page.get_by_role("textbox", name="Text (English)")
     box.focus()
     page.keyboard.press("Control+End")
+    page.wait_for_timeout(200)  # the editor hears of a new selection a little later
     page.keyboard.press("Escape")  # to the toolbar
     bar = page.get_by_role("toolbar", name="Formatting").first
     names = [one.strip() for one in bar.locator("button:visible .usa-sr-only").all_inner_texts()]

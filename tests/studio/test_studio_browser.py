@@ -293,6 +293,12 @@ def test_a_new_lesson_sent_by_two_quick_clicks_is_one(visitor, at):
     assert Lesson.objects.filter(title__en="Once").count() == 1
 
 
+def to_the_end(page):
+    """The editor hears of a new selection from the browser, a little later than the key."""
+    page.keyboard.press("Control+End")
+    page.wait_for_timeout(200)
+
+
 def open_block(page, at, draft):
     lesson = draft.modules.get().lessons.get()
     page.goto(at(f"course/{draft.course.slug}/lessons/{lesson.uuid}/"))
@@ -306,7 +312,7 @@ def test_typing_is_saved_by_itself_and_again_after_the_network_was_away(visitor,
     draft = make_draft()
     page = visitor
     editor = open_block(page, at, draft)
-    page.keyboard.press("Control+End")
+    to_the_end(page)
     page.keyboard.type(" One.")
     expect(page.get_by_text(SAVED)).to_be_visible()
 
@@ -331,7 +337,7 @@ def test_a_colleagues_words_are_shown_beside_mine_and_mine_stay(visitor, at):
     values = {"body": both("<p>Theirs, saved first.</p>")}
     editing.save_block(block, by=page.trainer, base="1", values=values)
 
-    page.keyboard.press("Control+End")
+    to_the_end(page)
     page.keyboard.type(" Mine.")
     conflict = page.get_by_role("alert")
     expect(conflict).to_contain_text("Someone else saved this after you opened it")
@@ -355,7 +361,7 @@ def test_signed_out_meanwhile_the_page_stays_and_saves_after_signing_in(visitor,
     editor = open_block(page, at, draft)
     page.context.clear_cookies(name="sessionid")
 
-    page.keyboard.press("Control+End")
+    to_the_end(page)
     page.keyboard.type(" Kept.")
     expect(page.get_by_text("You are signed out.")).to_be_visible()
     expect(editor).to_contain_text("Words. Kept.")
@@ -376,7 +382,7 @@ def test_what_was_typed_outlives_the_session_the_tab_and_a_colleague(visitor, at
     lesson = at(f"course/{draft.course.slug}/lessons/{block_of(draft).lesson.uuid}/")
     open_block(page, at, draft)
     context.clear_cookies(name="sessionid")
-    page.keyboard.press("Control+End")
+    to_the_end(page)
     page.keyboard.type(" Kept.")
     expect(page.get_by_text("You are signed out.")).to_be_visible()
     expect(page.get_by_role("link", name="Sign in").last).to_have_attribute(
@@ -401,7 +407,7 @@ def test_what_was_typed_outlives_the_session_the_tab_and_a_colleague(visitor, at
     editor = again.locator("[contenteditable=true][aria-label='Text (English)']")
     editor.click()
     again.route("**/blocks/**", lambda route: route.abort())
-    again.keyboard.press("Control+End")
+    to_the_end(again)
     again.keyboard.type(" Mine.")
     again.close(run_before_unload=False)
     theirs = {"en": "<p>Theirs.</p>", "es": "<p>Suyo.</p>"}
@@ -452,7 +458,7 @@ def test_the_editor_loses_nothing_that_may_be_stored(visitor, at):
     Block.objects.update(body={"en": RICH})
     page = visitor
     open_block(page, at, draft)
-    page.keyboard.press("Control+End")
+    to_the_end(page)
     page.keyboard.type("!")
     expect(page.get_by_text(SAVED)).to_be_visible()
     wanted = RICH.replace("two</p>", "two!</p>")
@@ -526,14 +532,14 @@ def test_blocks_move_while_another_stays_open_with_what_is_typed(visitor, at):
         lesson.blocks.create(kind="text", body=body, position=n, uuid=uuid.uuid4())
     page = visitor
     editor = open_block(page, at, draft)
-    page.keyboard.press("Control+End")
+    to_the_end(page)
     page.keyboard.type(" Typed")
 
     page.get_by_role("button", name="Move number 3 up").click()
     expect(page.locator("#told")).to_contain_text("It is now number 2 of 3.")
     expect(editor).to_contain_text("Words. Typed")
     editor.click()
-    page.keyboard.press("Control+End")
+    to_the_end(page)
     page.keyboard.type(" on.")
     expect(page.get_by_text(SAVED)).to_be_visible()
 
@@ -600,7 +606,7 @@ def test_what_the_server_has_already_brings_no_old_base_back(visitor, at):
     values = {"body": both("<p>Words.</p>") | {"en": "<p>Saved.</p>"}}
     editing.save_block(block, by=page.trainer, base="1", values=values)
     editor = open_block(page, at, draft)
-    page.keyboard.press("Control+End")
+    to_the_end(page)
     page.keyboard.type(" More.")
     expect(page.get_by_text(SAVED)).to_be_visible()
     left = """() => {
@@ -615,7 +621,7 @@ def test_what_the_server_has_already_brings_no_old_base_back(visitor, at):
     page.evaluate(left)
     page.reload()
     editor = open_block(page, at, draft)
-    page.keyboard.press("Control+End")
+    to_the_end(page)
     page.keyboard.type(" Most.")
     expect(page.get_by_text(SAVED)).to_be_visible()
     expect(editor).to_contain_text("Saved. More. Most.")
