@@ -1,5 +1,4 @@
 import os
-from collections import Counter
 from urllib.parse import urlsplit
 
 import pytest
@@ -48,27 +47,26 @@ def _unless_skipped(config, report):
     return report
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items):
-    """Browser journeys go last, each file on one worker, the walk through every page first and then
-    the long files: so all workers are at work until the end. Real processes have one
-    worker. After a journey no other kind of test may follow: Playwright's loop keeps running.
+    """Browser journeys go last, the walk through every page, the longest, as their first: after a
+    journey no other kind of test may follow, as Playwright's loop keeps running. Real processes
+    have one worker: what they start up is started once.
     """
     for item in items:
         if "page" in item.fixturenames or "browser" in item.fixturenames:
             item.add_marker("browser")
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
             if not CHROMIUM:
                 item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
         elif item.get_closest_marker("processes"):
             item.add_marker(pytest.mark.xdist_group("processes"))
-    journeys = Counter(item.path for item in items if item.get_closest_marker("browser"))
+    items.sort(key=_turn)
 
-    def turn(item):
-        if not item.get_closest_marker("browser"):
-            return (0, 0)
-        return (1, 0) if item.path.stem == "test_accessibility" else (2, -journeys[item.path])
 
-    items.sort(key=turn)
+def _turn(item):
+    if not item.get_closest_marker("browser"):
+        return 0
+    return 1 if item.path.stem == "test_accessibility" else 2
 
 
 @pytest.fixture(autouse=True, scope="session")
