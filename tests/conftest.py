@@ -51,7 +51,7 @@ def _unless_skipped(config, report):
 def pytest_collection_modifyitems(items):
     """Browser journeys go last, the walk through every page, the longest, as their first: after a
     journey no other kind of test may follow, as Playwright's loop keeps running. Real processes
-    have one worker: what they start up is started once.
+    ask for one worker, to start once (xdist 3.8 does not hear of it under pytest 9.2).
     """
     for item in items:
         if "page" in item.fixturenames or "browser" in item.fixturenames:

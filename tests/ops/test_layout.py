@@ -3,6 +3,7 @@ uvicorn, two workers, Caddy in front with TLS, in production mode, on a database
 
 import http.client
 import os
+import re
 import shutil
 import signal
 import socket
@@ -130,6 +131,7 @@ class Layout:
 
     def stop(self, name):
         process = self.running.pop(name)
+        eventually(lambda: listens_to_sigterm(process.pid))  # one that still starts just dies
         process.terminate()
         return process.wait(PATIENCE)
 
@@ -145,6 +147,11 @@ class Layout:
             f"promise_letter(to='ana@example.org', template='people/mail/test.md', "
             f"context={{'number': {number}}}, language='en', key='test:{number}')"
         )
+
+
+def listens_to_sigterm(pid):
+    caught = re.search(r"SigCgt:\s*(\w+)", Path(f"/proc/{pid}/status").read_text())[1]
+    return bool(int(caught, 16) >> (signal.SIGTERM - 1) & 1)
 
 
 @pytest.fixture(scope="module")
