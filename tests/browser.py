@@ -113,6 +113,26 @@ def sign_in(context, person, site):
     context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": site}])
 
 
+AT_THE_END = """() => {
+    const selection = getSelection(), rest = document.createRange();
+    rest.selectNodeContents(document.activeElement);
+    if (!document.activeElement.contains(selection.focusNode)) return false;
+    rest.setStart(selection.focusNode, selection.focusOffset);
+    return rest.toString().trim() === "";
+}"""
+
+
+def to_the_end(page):
+    """The caret behind the last letter of the rich-text editor that has the focus. Browser and
+    editor tell each other of a selection a little later than keys come: press until it stays."""
+    for _ in range(20):
+        page.keyboard.press("Control+End")
+        page.wait_for_timeout(150)
+        if page.evaluate(AT_THE_END):
+            return
+    raise AssertionError("the caret never came to the end")
+
+
 def check_accessibility(page):
     """No axe violation, best practice included."""
     from axe_playwright_python.sync_playwright import Axe

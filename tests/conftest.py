@@ -47,19 +47,15 @@ def _unless_skipped(config, report):
     return report
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items):
     """Browser journeys go last, the walk through every page, the longest, as their first: after a
-    journey no other kind of test may follow, as Playwright's loop keeps running. Real processes
-    ask for one worker, to start once (xdist 3.8 does not hear of it under pytest 9.2).
+    journey no other kind of test may follow, as Playwright's loop keeps running.
     """
     for item in items:
         if "page" in item.fixturenames or "browser" in item.fixturenames:
             item.add_marker("browser")
             if not CHROMIUM:
                 item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
-        elif item.get_closest_marker("processes"):
-            item.add_marker(pytest.mark.xdist_group("processes"))
     items.sort(key=_turn)
 
 

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from courses.models import Completion, Enrolment
+from tests.browser import to_the_end
 from tests.factories import make_person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -141,8 +142,7 @@ def edit_page(trainer):
     trainer.follow("Say who you are")
     page.locator(".gw-block").get_by_role("link", name="Edit").click()
     editor(page).click()
-    page.keyboard.press("Control+End")
-    page.wait_for_timeout(200)  # the editor hears of a new selection a little later
+    to_the_end(page)
     page.keyboard.type(" Then listen.")
     save_and_close(trainer)
     expect(page.locator(".gw-block").get_by_text("Then listen.")).to_be_visible()

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from courses.models import Block, Course, CourseVersion, Draft, Lesson, Module
 from courses.publishing import publish
 from courses.studio import editing
-from tests.browser import check_accessibility, sign_in
+from tests.browser import check_accessibility, sign_in, to_the_end
 from tests.factories import both, make_draft, make_lesson, make_person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -291,12 +291,6 @@ def test_a_new_lesson_sent_by_two_quick_clicks_is_one(visitor, at):
     expect(page.get_by_role("link", name="Once", exact=True)).to_be_visible()
     page.wait_for_timeout(300)
     assert Lesson.objects.filter(title__en="Once").count() == 1
-
-
-def to_the_end(page):
-    """The editor hears of a new selection from the browser, a little later than the key."""
-    page.keyboard.press("Control+End")
-    page.wait_for_timeout(200)
 
 
 def open_block(page, at, draft):
