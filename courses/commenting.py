@@ -21,6 +21,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from courses import duties
+from courses.discussing import words_of
 from courses.models import (
     Block,
     Comment,
@@ -63,13 +64,7 @@ def say(
     The key makes it once. Two at the same moment come one after the other and both stand. Raises
     ValidationError with the sentence.
     """
-    words = text.replace("\0", "").replace("\r\n", "\n").strip()
-    if not words:
-        raise ValidationError(_("Write something first."))
-    if len(words) > LONGEST:
-        raise ValidationError(
-            _("Please keep it under %(most)s characters.") % {"most": LONGEST}, code="long"
-        )
+    words = words_of(text, LONGEST)
     now = now or timezone.now()
     stored = _stored(thread)
     made, new = Comment.objects.get_or_create(

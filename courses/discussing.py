@@ -73,13 +73,7 @@ def post(enrolment: Enrolment, lesson: Lesson, block: str, *, key: uuid.UUID, te
     """Say something. The key makes it once; raises ValidationError with the sentence."""
     if block not in {one.uuid for one in lesson.blocks if one.kind == "discussion"}:
         raise ValueError(f"{block!r} is no discussion of lesson {lesson.uuid}")
-    words = text.replace("\0", "").replace("\r\n", "\n").strip()
-    if not words:
-        raise ValidationError(_("Write something first."))
-    if len(words) > LONGEST:
-        raise ValidationError(
-            _("Please keep it under %(most)s characters.") % {"most": LONGEST}, code="long"
-        )
+    words = words_of(text, LONGEST)
     made, _new = Post.objects.get_or_create(
         uuid=key,
         defaults={
@@ -90,6 +84,18 @@ def post(enrolment: Enrolment, lesson: Lesson, block: str, *, key: uuid.UUID, te
         },
     )
     return made
+
+
+def words_of(text: str, most: int) -> str:
+    """What somebody typed, as it is kept; raises ValidationError when it is nothing or too long."""
+    words = text.replace("\0", "").replace("\r\n", "\n").strip()
+    if not words:
+        raise ValidationError(_("Write something first."))
+    if len(words) > most:
+        raise ValidationError(
+            _("Please keep it under %(most)s characters.") % {"most": most}, code="long"
+        )
+    return words
 
 
 def withdraw(mine: Post) -> None:

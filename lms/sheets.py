@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -15,11 +16,18 @@ def guarded(cell: object) -> str:
     return f"'{text}" if text.startswith(STARTS_A_FORMULA) else text
 
 
+def lines(head: Sequence[object], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """One after the other, the head first, with a byte-order mark: without it Excel takes UTF-8
+    for something else."""
+    line = io.StringIO()
+    writer = csv.writer(line)
+    line.write("\ufeff")
+    for row in chain([head], rows):
+        writer.writerow([guarded(cell) for cell in row])
+        yield line.getvalue()
+        line.seek(0)
+        line.truncate()
+
+
 def as_csv(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
-    """With a byte-order mark: without it Excel takes UTF-8 for something else."""
-    out = io.StringIO()
-    out.write("\ufeff")
-    writer = csv.writer(out)
-    writer.writerow([guarded(cell) for cell in head])
-    writer.writerows([guarded(cell) for cell in row] for row in rows)
-    return out.getvalue()
+    return "".join(lines(head, rows))

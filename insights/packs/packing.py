@@ -6,9 +6,7 @@ killed leaves nothing behind.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import os
 import shutil
@@ -31,8 +29,7 @@ from django.utils.translation import gettext as _
 from certificates.press import PressError, print_certificate
 from insights.models import EvidencePack
 from insights.packs import gathering
-from lms import outbox
-from lms.sheets import guarded
+from lms import outbox, sheets
 from lms.text import LANGUAGES
 from lms.ticks import on_tick
 from people.audit import note
@@ -141,7 +138,8 @@ class Written:
         """A row at a time, into a file on disk when it is large. Returns how many rows."""
         count, digest, size = 0, hashlib.sha256(), 0
         with self._zip.open(table.name, "w", force_zip64=True) as out:
-            for place, row in enumerate(_lines(table)):
+            for place, line in enumerate(sheets.lines(table.head, table.rows)):
+                row = line.encode()
                 digest.update(row)
                 size += out.write(row)
                 count = place
@@ -150,20 +148,6 @@ class Written:
 
     def close(self) -> None:
         self._zip.close()
-
-
-def _lines(table: gathering.Table) -> Any:
-    """The lines of a CSV file, the head first, with the mark that Excel needs; no cell runs."""
-    line = io.StringIO()
-    writer = csv.writer(line)
-    line.write("\ufeff")
-    writer.writerow(table.head)
-    yield line.getvalue().encode()
-    for row in table.rows:
-        line.seek(0)
-        line.truncate()
-        writer.writerow([guarded(cell) for cell in row])
-        yield line.getvalue().encode()
 
 
 def write(pack: EvidencePack, file: IO[bytes]) -> Written:

@@ -58,6 +58,10 @@ class ReportForm(forms.Form):
 class NameForm(forms.Form):
     """Who somebody in a report is: one of the guesses, another address, or nobody here."""
 
+    answers: tuple[tuple[str, Any], ...] = (  # beside the guesses
+        (OTHER, gettext_lazy("Somebody else who is registered")),
+        (NOBODY, gettext_lazy("Nobody on our list: it counts for no one")),
+    )
     who = forms.ChoiceField(label=gettext_lazy("Who is this?"), widget=forms.RadioSelect)
     email = forms.EmailField(
         label=gettext_lazy("E-mail address of that person"),
@@ -79,8 +83,7 @@ class NameForm(forms.Form):
         field.choices = [  # type: ignore[attr-defined]
             *((pk, f"{place.person.name} ({place.person.email})")
               for pk, place in self.suggested.items()),
-            (OTHER, gettext_lazy("Somebody else who is registered")),
-            (NOBODY, gettext_lazy("Nobody on our list: it counts for no one")),
+            *self.answers,
         ]  # fmt: skip
 
     def clean(self) -> dict[str, object]:
@@ -98,26 +101,16 @@ class NameForm(forms.Form):
 class CorrectionForm(NameForm):
     """The same question once more, with the reason for asking it again."""
 
+    answers = (
+        *NameForm.answers,
+        (UNKNOWN, gettext_lazy("Nobody knows yet: put it back on the list")),
+    )
     reason = forms.CharField(
         label=gettext_lazy("Why"),
         max_length=500,
         help_text=gettext_lazy("It stays on record with your name."),
         widget=forms.Textarea({"rows": 3}),
     )
-
-    def __init__(
-        self,
-        data: Mapping[str, str] | None = None,
-        *,
-        webinar: Webinar,
-        waiting: reconciling.Waiting,
-    ) -> None:
-        super().__init__(data, webinar=webinar, waiting=waiting)
-        field: Any = self.fields["who"]
-        field.choices = [
-            *field.choices,
-            (UNKNOWN, gettext_lazy("Nobody knows yet: put it back on the list")),
-        ]
 
 
 def reconciler(user: User) -> bool:
