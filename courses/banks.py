@@ -150,6 +150,35 @@ def bring_in(bank: Bank, rows: Sequence[Mapping[str, Any]]) -> int:
     return len(made)
 
 
+@transaction.atomic
+def follow(
+    *, key: uuid.UUID, slug: str, title: str, about: str, rows: Sequence[Mapping[str, Any]]
+) -> Bank:
+    """The bank as the content files have it: these questions, by uuid, and no other.
+
+    What did not change is not written. A bank that a trainer has changed is left alone.
+    """
+    bank, made = Bank.objects.select_for_update().get_or_create(
+        uuid=key, defaults={"slug": slug, "title": title, "about": about}
+    )
+    if not made and bank.changed_by_id is not None:
+        return bank
+    if (bank.title, bank.about) != (title, about):
+        bank.title, bank.about = title, about
+        bank.save(update_fields=["title", "about", "changed_at"])
+    bank.questions.exclude(uuid__in=[row["uuid"] for row in rows]).delete()
+    known = {each.uuid: each for each in bank.questions.all()}
+    for row in rows:
+        held = known.get(row["uuid"]) or BankQuestion(bank=bank, uuid=row["uuid"])
+        held.kind = row["kind"]
+        before = (held.pk and held.sha256, held.points, held.tag_line)
+        body = clean_question(row["body"])
+        wanted = (fingerprint(held.kind, body), row["points"], tag_line(row["tags"]))
+        if before != wanted:
+            _written(held, row["body"], row["points"], row["tags"])
+    return bank
+
+
 def _written(
     row: BankQuestion, body: Mapping[str, Any], points: int, tags: Iterable[str]
 ) -> BankQuestion:

@@ -13,19 +13,21 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from courses import fenced, lined
+from courses import bank_loading, fenced, lined
 from courses.crediting import TYPES, load_types
 from courses.fenced import Part
 from courses.lined import ContentError, Lined
 from courses.media import bundled
 from courses.media.placing import illustrated, placed
 from courses.models import (
+    Bank,
     Block,
     Course,
     Draft,
@@ -37,7 +39,6 @@ from courses.models import (
     SeriesCourse,
 )
 from courses.publishing import fingerprint, freeze, publish
-from courses.questions import problems_of
 from library.models import CompetencyDomain, Practice
 from lms.html import markdown_html
 from lms.text import LANGUAGES, Localised
@@ -75,8 +76,9 @@ def load_all(root: Path = CONTENT, *, force: bool = False) -> Report:
     report = Report()
     if (root / TYPES.name).exists():
         load_types(root / TYPES.name)
+    lenders = bank_loading.load(root, _name)
     for folder in sorted(path.parent for path in root.glob("*/course.yaml")):
-        load_course(folder, report, force=force)
+        load_course(folder, report, force=force, lenders=lenders)
     if (root / "series.yaml").exists():
         for entry in lined.read(root / "series.yaml"):
             _load_series(root / "series.yaml", entry)
@@ -85,7 +87,14 @@ def load_all(root: Path = CONTENT, *, force: bool = False) -> Report:
 
 
 @transaction.atomic
-def load_course(folder: Path, report: Report, *, force: bool = False) -> Course:
+def load_course(
+    folder: Path,
+    report: Report,
+    *,
+    force: bool = False,
+    lenders: Mapping[str, Bank] = MappingProxyType({}),
+) -> Course:
+    """`lenders` are the banks that its quizzes may draw from, by their slugs."""
     path = folder / "course.yaml"
     head = lined.read_mapping(path, "slug", "title", "format", "hours", "modules")
     slug = head["slug"]
@@ -95,11 +104,11 @@ def load_course(folder: Path, report: Report, *, force: bool = False) -> Course:
     # The course before its draft, as `publish` does: in another order they block each other.
     Course.objects.select_for_update().get(pk=course.pk)
     draft, new = Draft.objects.select_for_update().get_or_create(course=course)
-    if not new and not force and fingerprint(freeze(draft)) != draft.loaded_sha256:
+    if not new and not force and _written_by_others(draft, course):
         report.left_alone.append(slug)
         return course
     before = transaction.savepoint_create()
-    _fill(draft, folder, head)
+    _fill(draft, folder, head, lenders)
     if not new and fingerprint(freeze(draft)) == draft.loaded_sha256:
         transaction.savepoint_rollback(before)  # nobody's open draft becomes stale for nothing
         report.unchanged.append(slug)
@@ -119,7 +128,31 @@ def load_course(folder: Path, report: Report, *, force: bool = False) -> Course:
     return course
 
 
-def _fill(draft: Draft, folder: Path, head: Lined) -> None:
+def _written_by_others(draft: Draft, course: Course) -> bool:
+    """Whether somebody changed the draft, or a bank that it draws from, since it was loaded. That
+    the files changed a bank is no such change: with the pools of that load the draft is as it was.
+    """
+    data = freeze(draft)
+    if fingerprint(data) == draft.loaded_sha256:
+        return False
+    drawing = [row for module in data["modules"] for row in module["lessons"] if "pools" in row]
+    drawn = {pool["bank"] for row in drawing for pool in row["pools"]}
+    if Bank.objects.filter(uuid__in=drawn, changed_by__isnull=False).exists():
+        return True
+    loaded = course.versions.filter(sha256=draft.loaded_sha256).last() if drawn else None
+    if loaded is None:
+        return True
+    before = {
+        row["uuid"]: row.get("pools")
+        for module in loaded.document["modules"]
+        for row in module["lessons"]
+    }
+    for row in drawing:
+        row["pools"] = before.get(row["uuid"])
+    return fingerprint(data) != draft.loaded_sha256
+
+
+def _fill(draft: Draft, folder: Path, head: Lined, lenders: Mapping[str, Bank]) -> None:
     course, slug, path = draft.course, head["slug"], folder / "course.yaml"
     if head["format"] not in Course.Format.values:
         raise ContentError(path, head.line, f"«{head['format']}» is no format of a course")
@@ -148,7 +181,7 @@ def _fill(draft: Draft, folder: Path, head: Lined) -> None:
             },
         )
         modules.append(module.pk)
-        _fill_module(module, folder / name, data["lessons"], course, media)
+        _fill_module(module, folder / name, data["lessons"], course, media, lenders)
     draft.modules.exclude(pk__in=modules).delete()
 
 
@@ -158,6 +191,7 @@ def _fill_module(
     lessons: list[Lined],
     course: Course,
     media: Mapping[str, Media],
+    lenders: Mapping[str, Bank],
 ) -> None:
     kept = []
     for position, entry in enumerate(lessons, 1):
@@ -169,6 +203,8 @@ def _fill_module(
         asks = entry["kind"] in {Lesson.Kind.QUIZ, Lesson.Kind.EVALUATION}
         settings = dict(lined.read_mapping(extra, "questions")) if asks else {}
         questions = settings.pop("questions", [])
+        if drawn := settings.pop("draws", []):
+            settings["draws"] = bank_loading.draws(extra, drawn, lenders)
         lesson, _made = Lesson.objects.update_or_create(
             uuid=_name(course.slug, "lesson", entry["slug"]),
             defaults={
@@ -294,16 +330,12 @@ def _fill_questions(lesson: Lesson, path: Path, questions: list[Lined], course: 
     kept: list[int] = []
     names: set[str] = set()
     for position, entry in enumerate(questions, 1):
-        lined.need(path, entry, "id", "kind")
-        body = {key: value for key, value in entry.items() if key not in QUIZ_HEAD}
-        if entry["id"] in names:
-            raise ContentError(path, entry.line, f"two questions have the id «{entry['id']}»")
-        names.add(entry["id"])
-        if problems := _problems(entry["kind"], body):
-            told = f"question «{entry['id']}»: {' '.join(problems)}"
-            raise ContentError(path, entry.line, told)
+        key, body = bank_loading.read_question(path, entry, QUIZ_HEAD)
+        if key in names:
+            raise ContentError(path, entry.line, f"two questions have the id «{key}»")
+        names.add(key)
         question, _made = Question.objects.update_or_create(
-            uuid=_name(course, "question", lesson.slug, entry["id"]),
+            uuid=_name(course, "question", lesson.slug, key),
             defaults={
                 "lesson": lesson,
                 "position": position,
@@ -314,13 +346,6 @@ def _fill_questions(lesson: Lesson, path: Path, questions: list[Lined], course: 
         )
         kept.append(question.pk)
     lesson.questions.exclude(pk__in=kept).delete()
-
-
-def _problems(kind: str, body: Mapping[str, Any]) -> list[str]:
-    try:
-        return problems_of(kind, body)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        return [f"it does not have the shape of its kind «{kind}» ({error})"]
 
 
 def _load_series(path: Path, entry: Lined) -> None:

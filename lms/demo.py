@@ -26,6 +26,7 @@ from courses.formats import Taken
 from courses.models import Block, Course, CreditType, Enrolment, Series
 from courses.models.course import document_of
 from library import loading as library_content
+from lms import demo_class
 from people import joining
 from people import loading as people_content
 from people.models import Membership, Organisation, User
@@ -89,6 +90,8 @@ def load(now: datetime | None = None) -> list[str]:
         _designs(people)
         _review(people)
         _talk(people)
+        learners = demo_class.load(people["trainer"], now, _at_one(now + timedelta(days=7)))
+        said.append(f"Class: {learners} learners added.")
     return said
 
 

@@ -1,12 +1,13 @@
-"""python -m pictures [charts|studio]: make the pictures of the courses anew, for maintainers.
+"""python -m pictures [charts|sheets|studio]: what the courses show, made anew.
 
-Needs Chromium. What comes out the same leaves its file alone; look at what changed, then commit it.
+For maintainers; it needs Chromium. What comes out the same leaves its file alone; look at what
+changed, then commit it.
 """
 
 import argparse
 import os
 
-PARTS = ("charts", "studio")
+PARTS = ("charts", "sheets", "studio")
 
 
 def main() -> None:
@@ -14,10 +15,12 @@ def main() -> None:
     parser.add_argument("only", nargs="?", choices=PARTS)
     chosen = parser.parse_args()
     os.environ["DJANGO_SETTINGS_MODULE"] = "lms.settings"
-    from pictures import charts, studio
+    from pictures import charts, sheets, studio
 
     if chosen.only in {None, "charts"}:
         charts.draw()
+    if chosen.only in {None, "sheets"}:
+        sheets.make()
     if chosen.only in {None, "studio"}:
         studio.photograph()
 

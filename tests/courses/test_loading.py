@@ -5,11 +5,12 @@ import pytest
 import yaml
 from PIL import Image
 
-from courses import loading
+from courses import banks, loading
 from courses.blocks import barriers
 from courses.document import Document
 from courses.loading import ContentError, Report, load_all, load_course
-from courses.models import Block, Completion, Course, CourseVersion, Draft, Media, Series
+from courses.models import Bank, Block, Completion, Course, CourseVersion, Draft, Media, Series
+from courses.models.course import document_of
 from courses.publishing import publish
 from courses.reading import pieces
 from tests.factories import both, enrolled, finish
@@ -272,6 +273,72 @@ def test_languages_that_disagree_about_what_is_right_are_refused(every_kind):
 
     with pytest.raises(ContentError, match=r"first.es.md:27: this check is not built as in"):
         load_course(every_kind, Report())
+
+
+@pytest.fixture
+def drawing(folder):
+    """The small course with a bank beside it, from which its quiz draws one of two."""
+    (folder.parent / "banks").mkdir()
+    write_bank(folder, "True?", "Also true?")
+    write(folder / "m1" / "check.yaml", questions=[], draws=[{"bank": "pool", "count": 1}])
+    return folder
+
+
+def write_bank(folder, *prompts):
+    questions = [
+        {"id": f"q{n}", "kind": "true_false", "tags": ["easy"], "prompt": both(words),
+         "answer": True}
+        for n, words in enumerate(prompts)
+    ]  # fmt: skip
+    write(folder.parent / "banks" / "pool.yaml", title="Pool", questions=questions)
+
+
+def test_a_quiz_draws_from_a_bank_of_the_files(drawing):
+    load_all(drawing.parent)
+
+    assert [row.tags for row in Bank.objects.get(slug="pool").questions.all()] == [["easy"]] * 2
+    (pool,) = document_of(Course.objects.get().current_id).lesson("check").pools
+    assert (pool.count, len(pool.questions)) == (1, 2)
+    assert load_all(drawing.parent).unchanged == ["tiny"]
+
+
+def test_a_bank_whose_file_changed_is_published_with_the_same_questions(drawing):
+    load_all(drawing.parent)
+    before = document_of(Course.objects.get().current_id).lesson("check").pools[0].questions
+    write_bank(drawing, "Really true?")
+
+    assert load_all(drawing.parent).published == ["tiny"]
+
+    (now,) = document_of(Course.objects.get().current_id).lesson("check").pools[0].questions
+    assert now.uuid == before[0].uuid
+    assert now.body["prompt"] == both("Really true?")
+
+
+def test_a_bank_that_a_trainer_changed_is_left_alone_and_so_is_its_course(drawing, person):
+    load_all(drawing.parent)
+    mine = Bank.objects.get().questions.first()
+    banks.delete(mine, by=person)
+    write_bank(drawing, "True?", "Also true?", "A third?")
+
+    report = load_all(drawing.parent)
+
+    assert (report.published, report.left_alone) == ([], ["tiny"])
+    assert Bank.objects.get().questions.count() == 1
+
+
+def test_a_quiz_that_draws_from_an_unknown_bank_is_refused(drawing):
+    (drawing.parent / "banks" / "pool.yaml").unlink()
+
+    with pytest.raises(ContentError, match=r"check.yaml:2: there is no bank «pool»"):
+        load_all(drawing.parent)
+
+
+def test_a_mistake_in_a_bank_is_named_by_its_line(drawing):
+    text = "title: Pool\nquestions:\n- {id: a, kind: odd}\n"
+    (drawing.parent / "banks" / "pool.yaml").write_text(text)
+
+    with pytest.raises(ContentError, match=r"pool.yaml:3: .*«odd»"):
+        load_all(drawing.parent)
 
 
 def test_the_series_keeps_its_order(folder):

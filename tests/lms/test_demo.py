@@ -3,7 +3,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from lms import demo
+from courses import analysis, seeing
+from courses.models import Course, PlannedPublication
+from courses.models.course import document_of
+from lms import demo, demo_class, outbox
 from webinars import reconciling
 from webinars.models import Webinar
 from webinars.room import captions, setup, team
@@ -39,3 +42,29 @@ def test_somebody_who_came_by_telephone_waits_to_be_named():
 
     (who,) = reconciling.waiting(Webinar.objects.get(state="ended"))
     assert [place.person.email for place in who.suggested] == ["learner@demo.test"]
+
+
+def test_a_trainer_sees_a_class_in_numbers_and_a_key_put_right():
+    """A worker marks anew here what it would after the start; loading again adds nobody."""
+    demo.load()
+    while outbox.work(timezone.now() + timedelta(minutes=1)):
+        pass
+    course = Course.objects.get(slug=demo_class.COURSE)
+    quiz = document_of(course.current_id).lesson("ten-minute-check")
+
+    seen = seeing.see(course)
+    assert [step.done for step in seen.steps] == [60, 49, 38, 27]
+    assert seen.completed == 27
+    assert {part.key for part in seen.parts} == {"", "en", "es"}
+    own = analysis.analyse(course, quiz)[: len(quiz.questions)]
+    assert [item.percent for item in own] == [71, 47, 39]
+    assert (quiz.settings["time_limit"], quiz.pools[0].count) == (10, 3)
+    lessons = document_of(course.current_id).lessons
+    assert {block.kind for lesson in lessons for block in lesson.blocks} >= {
+        "audio", "file", "check", "scenario", "glossary", "accordion",
+    }  # fmt: skip
+    (planned,) = PlannedPublication.objects.waiting()
+    assert planned.course == course
+
+    demo.load()
+    assert course.enrolments.count() == 60
