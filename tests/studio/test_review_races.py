@@ -108,19 +108,3 @@ def test_an_edit_that_meets_the_publication_does_not_go_out_unread(people):
             assert course.current is None
         now = Draft.objects.select_related("course").get(pk=draft.pk)
         assert fingerprint(freeze(now)) != review.sha256
-
-
-def test_two_publications_at_once_are_one_version(people):
-    """Without the course's lock both count the last version and one breaks on its number."""
-    for _ in range(ROUNDS):
-        draft = make_draft(lessons=1)
-
-        one, other = at_once(
-            *[
-                lambda by=by, draft=draft: publish(draft, by=by, policy="update")
-                for by in people[:2]
-            ]
-        )
-
-        assert one == other
-        assert CourseVersion.objects.filter(course=draft.course).count() == 1
