@@ -2,7 +2,8 @@
 """The one file a newcomer runs. Standard library only; it starts under any Python 3.8 or newer.
 
 python3 dev.py run           install, migrate, load the demo, serve the site with its worker
-python3 dev.py test [...]    install and run the tests (arguments go to pytest)
+python3 dev.py test          install and run the tests, journeys in a browser aside
+python3 dev.py test ARGS     install and run what these arguments of pytest choose
 python3 dev.py bench [...]   install and measure
 python3 dev.py lint          ruff, mypy, templates, migrations, translations
 python3 dev.py manage ...    manage.py in the environment
@@ -164,6 +165,7 @@ def main():
         serve()
     elif command == "test":
         manage("compilemessages")
+        rest = rest or ["-m", "not browser"]
         pytest = (PYTHON, "-m", "pytest", *side_by_side(rest), *rest)
         sys.exit(call(*pytest, check=False).returncode)
     elif command == "bench":

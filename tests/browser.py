@@ -1,11 +1,13 @@
 """What browser journeys stand on: the site on a free port, and a page that tolerates no error.
 
+`goto` and `reload` wait for rich-text editors to start: keys that come before go to no editor.
 `site` is the address of the whole application (pages from the test's own database, static files by
 the finders); `visitor` is a Playwright page that fails its test on a script error, a console error
 or a breach of the content security policy.
 """
 
 import asyncio
+import functools
 import importlib.util
 import socket
 import threading
@@ -57,16 +59,38 @@ def site(transactional_db, settings):
     assert not thread.is_alive(), "the site did not stop"
 
 
+# Other scripts have run when the page has loaded; the rich-text editor fetches itself afterwards.
+STARTED = "() => [...document.querySelectorAll('gw-rich-text')].every((one) => one.editor)"
+
+
 @pytest.fixture(scope="session")
 def browser():
     """One headless Chromium for all journeys."""
-    from playwright.sync_api import expect, sync_playwright
+    from playwright.sync_api import Page, expect, sync_playwright
 
     expect.set_options(timeout=20_000)  # two cores, and another test on the other one
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
+        for name in ("goto", "reload"):
+            patch.setattr(Page, name, _until_started(getattr(Page, name)))
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
+
+
+def _until_started(go):
+    @functools.wraps(go)
+    def wrapped(page, *args, **kwargs):
+        answer = go(page, *args, **kwargs)
+        started(page)
+        return answer
+
+    return wrapped
+
+
+def started(page):
+    """Wait until the page's own elements work: after a click that leads to another page, too."""
+    if not page.evaluate("matchMedia('(scripting: none)').matches"):
+        page.wait_for_function(STARTED)
 
 
 @pytest.fixture

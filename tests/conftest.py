@@ -50,12 +50,17 @@ def _unless_skipped(config, report):
 def pytest_collection_modifyitems(items):
     """Browser journeys go last, the walk through every page, the longest, as their first: after a
     journey no other kind of test may follow, as Playwright's loop keeps running.
+
+    A browser and real processes keep a time of their own. A test of theirs that fails is run once
+    more, and named in the summary: it is to be mended, but does not stop a change beside it.
     """
     for item in items:
         if "page" in item.fixturenames or "browser" in item.fixturenames:
             item.add_marker("browser")
             if not CHROMIUM:
                 item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+        if item.get_closest_marker("browser") or item.get_closest_marker("processes"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
     items.sort(key=_turn)
 
 

@@ -35,6 +35,7 @@ def test_pictures_and_parts_by_keyboard(visitor, site, settings, tmp_path):
     page.keyboard.press("Escape")  # to the toolbar
     bar = page.get_by_role("toolbar", name="Formatting").first
     names = [one.strip() for one in bar.locator("button:visible .usa-sr-only").all_inner_texts()]
+    expect(bar.locator("button:focus")).to_have_count(1)
     for _step in range(names.index("Picture")):
         page.keyboard.press("ArrowRight")
     expect(bar.get_by_role("button", name="Picture")).to_be_focused()

@@ -8,6 +8,8 @@
 let bundle; // one for the page
 
 class RichText extends HTMLElement {
+  editor = null; // until it has started
+
   async connectedCallback() {
     if (this.started) return;
     this.started = true;
@@ -24,6 +26,7 @@ class RichText extends HTMLElement {
 
   start(tiptap, { pasted }) {
     const label = document.querySelector(`label[for="${this.box.id}"]`);
+    const here = document.activeElement === this.box || this.box.hasAttribute("autofocus");
     const place = document.createElement("div");
     place.className = "gw-rich-text__place";
     this.box.before(place);
@@ -60,7 +63,7 @@ class RichText extends HTMLElement {
     });
     this.bar.addEventListener("keydown", (event) => this.walk(event));
     this.mark();
-    if (this.box.hasAttribute("autofocus")) this.editor.commands.focus();
+    if (here) this.editor.commands.focus("end"); // whoever was in the plain text box stays in the text
   }
 
   act(what) {
