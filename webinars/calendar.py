@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import icalendar
 from icalendar import vCalAddress, vText
+
+from webinars import calendar_zones
 
 
 @dataclass(frozen=True)
@@ -104,8 +106,7 @@ def _attendee(attendee: tuple[str, str]) -> vCalAddress:
 
 def _bytes(calendar: icalendar.Calendar) -> bytes:
     if years := [event.start.year for event in calendar.events]:
-        # Only the changes of the clock around the events: all of them since 1970 are 3 KB a zone.
-        calendar.add_missing_timezones(
-            first_date=date(min(years) - 1, 1, 1), last_date=date(max(years) + 2, 1, 1)
-        )
+        for key in sorted(calendar.get_missing_tzids()):
+            zone = calendar_zones.component(key, min(years), max(years))
+            calendar.subcomponents.insert(0, zone)
     return bytes(calendar.to_ical())

@@ -27,7 +27,7 @@ class Letter:
 
     true: Callable[[Registration], bool]
     once: Callable[[Registration], str]
-    calendar: str = ""  # REQUEST or CANCEL
+    invites: bool = False  # who has a seat finds the calendar entry in it
 
 
 def _place(registration: Registration) -> str:
@@ -64,28 +64,27 @@ def _took_place(determination: Determination | None) -> bool:
 
 
 LETTERS = {
-    "confirmed": Letter(_seated, _place, "REQUEST"),
+    "confirmed": Letter(_seated, _place, invites=True),
     "asked": Letter(_asked, _place),
     "declined": Letter(lambda r: r.state == State.DECLINED and _ahead(r.webinar), _place),
     "waitlisted": Letter(_waiting, _place),
-    "promoted": Letter(_seated, _place, "REQUEST"),
+    "promoted": Letter(_seated, _place, invites=True),
     "offered": Letter(_offered, _place),
     "offer-over": Letter(lambda r: r.state == State.CANCELLED, _place),
-    "cancelled": Letter(lambda r: r.state == State.CANCELLED, _place, "CANCEL"),
+    "cancelled": Letter(lambda r: r.state == State.CANCELLED, _place),
     "moved": Letter(
-        lambda r: r.state not in Registration.GONE and _ahead(r.webinar), _schedule, "REQUEST"
+        lambda r: r.state not in Registration.GONE and _ahead(r.webinar), _schedule, invites=True
     ),
     "called-off": Letter(
         lambda r: r.state not in Registration.GONE and r.webinar.cancelled_at is not None,
         _schedule,
-        "CANCEL",
     ),
     # Asked for again by someone who is registered: once an hour is enough for a lost letter, and
     # too little to fill a stranger's mailbox.
     "again": Letter(
         lambda r: r.state != State.CANCELLED and _ahead(r.webinar),
         lambda _: f"{timezone.now():%Y%m%d%H}",
-        "REQUEST",
+        invites=True,
     ),
     "thanks": Letter(lambda r: _took_place(r.determination), lambda _: ""),
 }
@@ -120,10 +119,26 @@ def _send(payload: Mapping[str, object]) -> str:
         raise Stale(f"no longer true: {registration}")
     if letter.once in (_place, _schedule) and letter.once(registration) != once:
         raise Stale("a newer letter says it better")
-    calendar = letter.calendar
-    if calendar and registration.state not in {State.SEATED, State.CANCELLED}:
-        calendar = ""  # nothing is in the calendar of someone who waits, and nothing goes there
-    return deliver(registration, name, key=f"{registration.pk}:{name}:{once}", calendar=calendar)
+    method = _method(registration, letter)
+    if method == "REQUEST":  # before it goes: what a crash leaves unsure can be taken out again
+        _note_calendar(registration, True)
+    told = deliver(registration, name, key=f"{registration.pk}:{name}:{once}", calendar=method)
+    if method == "CANCEL":
+        _note_calendar(registration, False)
+    return told
+
+
+def _method(registration: Registration, letter: Letter) -> str:
+    """CANCEL goes to those alone into whose calendar we put the session. To all others it would be
+    a meeting that they never had; Outlook shows it as one that was called off."""
+    if registration.state == State.SEATED and registration.webinar.cancelled_at is None:
+        return "REQUEST" if letter.invites else ""
+    over = registration.webinar.ended_at is not None
+    return "CANCEL" if registration.in_calendar and not over else ""
+
+
+def _note_calendar(registration: Registration, there: bool) -> None:
+    Registration.objects.filter(pk=registration.pk).update(in_calendar=there)
 
 
 def fetch(pk: object) -> Registration:
@@ -154,6 +169,7 @@ def deliver(
     with translation.override(person.language):
         part = invitation(registration, cancel=calendar == "CANCEL") if calendar else None
         context = _context(registration) | {"step": step, "stop_url": unsubscribe_url}
+        context["out_of_calendar"] = calendar == "CANCEL"
         if step:
             context |= _ahead_of(registration, timezone.now())
         return mail.send(

@@ -233,6 +233,13 @@ def _change(registration: Registration, state: str) -> None:
     registration.save(update_fields=["state", "changed_at", "turn"])
 
 
+def _save(registration: Registration) -> None:
+    """Of a row that stands already only what is written here: letters and mail programs write
+    into it without the session's lock."""
+    mine = ["organisation", "registered_by", "state", "changed_at", "turn"]
+    registration.save(update_fields=None if registration.pk is None else mine)
+
+
 def _close_offer(registration: Registration, outcome: str) -> None:
     registration.offers.filter(closed_at=None).update(closed_at=timezone.now(), outcome=outcome)
 
@@ -303,7 +310,7 @@ def _ask_for_place(registration: Registration, now: datetime) -> None:
     """No seat is taken until a host says yes."""
     registration.turn += registration.pk is not None
     registration.state, registration.changed_at = State.ASKED, now
-    registration.save()
+    _save(registration)
     letters.promise(registration, "asked")
 
 
@@ -318,7 +325,7 @@ def let_in(registration: Registration, now: datetime) -> None:
     registration.turn += registration.pk is not None
     registration.state = State.WAITLISTED if full else State.SEATED
     registration.changed_at = _behind_the_others(locked, now) if full else now
-    registration.save()
+    _save(registration)
     letters.promise(registration, "waitlisted" if full else "confirmed")
     if not full:
         reminders.promise(locked, [registration], now)

@@ -7,10 +7,8 @@ nothing about people of other organisations. Who gave their place back is left a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from email.utils import parseaddr
 
 from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
@@ -24,7 +22,7 @@ from lms.outbox import Stale
 from lms.text import said
 from people import audit
 from people.models import Membership, Organisation, User
-from webinars import registering
+from webinars import pasted, registering
 from webinars.invitations import absolute
 from webinars.models import Registration, SeatInvitation, Webinar
 from webinars.zones import spoken
@@ -39,7 +37,7 @@ State = Registration.State
 
 @dataclass(frozen=True)
 class Row:
-    """What becomes of one person who was ticked, or of one line that was pasted."""
+    """What becomes of one person who was ticked, or of one who was pasted."""
 
     typed: str
     outcome: str
@@ -54,14 +52,11 @@ def members_of(organisation: Organisation) -> list[User]:
     return list(people.order_by("name", "pk"))
 
 
-def lines_of(text: str) -> list[str]:
-    return [line for line in (part.strip() for part in re.split(r"[\n;,]", text)) if line]
-
-
 def look(
-    webinar: Webinar, organisation: Organisation, ticked: Iterable[int], lines: Iterable[str]
+    webinar: Webinar, organisation: Organisation, ticked: Iterable[int], text: str
 ) -> list[Row]:
-    """What `take` would do, person by person and line by line. Writes nothing."""
+    """What `take` would do with those who are ticked and with the list that was pasted, person by
+    person. Writes nothing."""
     members = {person.pk: person for person in members_of(organisation)}
     addresses = _addresses(members)
     states = dict(
@@ -79,8 +74,8 @@ def look(
         if (person := members.get(pk)) is not None and pk not in seen:
             seen.add(pk)
             rows.append(Row(person.name, _of_member(states.get(pk)), person, person.email))
-    for line in lines:
-        email = _address(line)
+    for entry in pasted.entries(text):
+        line, email = str(entry), _address(entry.address)
         known = addresses.get(email)
         key: object = known.pk if known is not None else email
         if not email:
@@ -100,7 +95,7 @@ def take(
     webinar: Webinar,
     organisation: Organisation,
     ticked: Iterable[int],
-    lines: Iterable[str],
+    text: str,
     *,
     by: User,
 ) -> list[Row]:
@@ -112,7 +107,7 @@ def take(
     locked = registering.lock_session(webinar)
     if reason := registering.why_closed(locked):
         raise ValidationError(reason, code="closed")
-    rows = look(locked, organisation, ticked, lines)
+    rows = look(locked, organisation, ticked, text)
     for row in rows:
         if row.outcome == REGISTER and row.person is not None:
             place = registering.register_member(
@@ -168,9 +163,9 @@ def _of_member(state: str | None) -> str:
     return LEFT if state in Registration.GONE else HAS
 
 
-def _address(line: str) -> str:
-    """`Rosa Marín <rosa@example.org>` or the address alone; empty where there is none."""
-    email = parseaddr(line)[1].strip().lower()
+def _address(typed: str) -> str:
+    """As we keep addresses; empty where it is none."""
+    email = typed.lower()
     try:
         validate_email(email)
     except ValidationError:

@@ -1,5 +1,7 @@
 """A training lead registers their team: members of today, invitations for everybody else."""
 
+import html
+import re
 from datetime import timedelta
 
 import pytest
@@ -76,6 +78,25 @@ def test_a_lead_looks_first_and_then_registers_members(client, lead, organisatio
     assert "METHOD:REQUEST" in str(letter.message())
 
 
+def test_names_with_commas_are_one_person_each_also_after_the_look(client, lead, organisation):
+    webinar, rosa = make_webinar(), member(organisation, email="rosa@example.org")
+    pasted = 'Marín, Rosa, RN <ROSA@example.org>; "Lee; Ana" <ana@example.org>\r\nomar@example.org'
+
+    look = client.post(url(webinar), {"addresses": pasted})
+    rows = look.context["rows"]
+    assert [(row.typed, row.outcome) for row in rows] == [
+        ("Rosa Marín, RN <ROSA@example.org>", "register"),
+        ("Lee; Ana <ana@example.org>", "invite"),
+        ("omar@example.org", "invite"),
+    ]
+    carried = html.unescape(re.search(r'name="addresses" value="([^"]*)"', look.text)[1])
+    client.post(url(webinar), {"addresses": carried, "sure": "yes"})
+
+    assert Registration.objects.get().person == rosa
+    invited = SeatInvitation.objects.values_list("email", flat=True)
+    assert set(invited) == {"ana@example.org", "omar@example.org"}
+
+
 def test_doing_it_again_changes_nothing(client, lead, organisation):
     webinar, rosa = make_webinar(), member(organisation)
     typed = {"members": [rosa.pk], "addresses": "new@example.org", "sure": "yes"}
@@ -107,7 +128,7 @@ def test_every_other_address_gets_the_same_answer_and_an_invitation(
 
     look = client.post(url(webinar), {"addresses": "\n".join(lines)})
     assert outcomes(look.context["rows"]) == ["invite"] * 6
-    registering_others.take(webinar, organisation, [], lines, by=lead)
+    registering_others.take(webinar, organisation, [], "\n".join(lines), by=lead)
 
     assert (Registration.objects.count(), User.objects.count()) == (1, people)
     outbox.work()
@@ -125,7 +146,7 @@ def test_members_of_other_organisations_cannot_be_ticked(client, lead):
 
     assert response.status_code == 422
     assert not Registration.objects.exists()
-    assert registering_others.look(webinar, make_organisation(), [stranger.pk], []) == []
+    assert registering_others.look(webinar, make_organisation(), [stranger.pk], "") == []
 
 
 def test_who_gave_the_place_back_is_left_alone(client, lead, organisation):
@@ -133,7 +154,7 @@ def test_who_gave_the_place_back_is_left_alone(client, lead, organisation):
     seat(rosa, webinar)
     cancel(rosa, webinar)
 
-    rows = registering_others.take(webinar, organisation, [rosa.pk], [rosa.email], by=lead)
+    rows = registering_others.take(webinar, organisation, [rosa.pk], rosa.email, by=lead)
 
     assert outcomes(rows) == ["left", "twice"]
     assert Registration.objects.get().state == "cancelled"
@@ -144,7 +165,7 @@ def test_a_full_session_or_one_with_approval_keeps_its_rules(lead, organisation)
     people = [member(organisation).pk for _ in range(2)]
 
     for webinar in (full, approved):
-        registering_others.take(webinar, organisation, people, [], by=lead)
+        registering_others.take(webinar, organisation, people, "", by=lead)
 
     assert sorted(full.registrations.values_list("state", flat=True)) == ["seated", "waitlisted"]
     assert list(approved.registrations.values_list("state", flat=True)) == ["asked", "asked"]
@@ -155,7 +176,7 @@ def test_what_the_host_must_know_is_asked_in_the_letter(lead, organisation, mail
     words = {"en": "Which county?", "es": "¿Qué condado?"}
     asking.add(webinar, by=None, kind="short", words=words, required=True)
 
-    registering_others.take(webinar, organisation, [rosa.pk], [], by=lead)
+    registering_others.take(webinar, organisation, [rosa.pk], "", by=lead)
     outbox.work()
 
     assert "Answer the host’s questions" in mailoutbox[0].body
@@ -218,7 +239,7 @@ def test_two_leads_at_once_register_somebody_once():
     done = at_once(
         *(
             lambda by=by: registering_others.take(
-                webinar, organisation, [rosa.pk], ["new@example.org"], by=by
+                webinar, organisation, [rosa.pk], "new@example.org", by=by
             )
             for by in leads
         )

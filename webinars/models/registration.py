@@ -98,6 +98,8 @@ class Registration(models.Model):
     changed_at = models.DateTimeField(default=timezone.now)
     turn = models.PositiveIntegerField(default=0)  # grows with each change: calendar SEQUENCE
     reminders_stopped_at = models.DateTimeField(null=True)
+    # Whether the last calendar part that we sent put the session in. `webinars.letters` writes it.
+    in_calendar = models.BooleanField(default=False)
 
     objects = RegistrationQuerySet.as_manager()
 

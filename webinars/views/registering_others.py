@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from lms.http import see_other
 from people.access import SignedIn, lead, only
 from people.models import Organisation, User, led_by
-from webinars import registering, registering_others
+from webinars import pasted, registering, registering_others
 from webinars.models import Registration, Webinar
 from webinars.registering_others import INVITE, MOST, REGISTER, Row
 
@@ -32,8 +32,8 @@ class TeamForm(forms.Form):
         required=False,
         max_length=20_000,
         help_text=gettext_lazy(
-            "One a line. Members are registered; everybody else gets a letter from us that invites "
-            "them to register."
+            "From your mail program or one a line, with names or without. Members are registered; "
+            "everybody else gets a letter from us that invites them to register."
         ),
         widget=forms.Textarea({"rows": 6}),
     )
@@ -45,12 +45,11 @@ class TeamForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        lines = registering_others.lines_of(data.get("addresses", ""))
-        if len(lines) > MOST:
+        people = pasted.entries(data.get("addresses", ""))
+        if len(people) > MOST:
             self.add_error("addresses", _("Paste %(n)s addresses at most.") % {"n": MOST})
-        elif not lines and not data.get("members") and not self.errors:
+        elif not people and not data.get("members") and not self.errors:
             self.add_error(None, _("Tick somebody, or paste an address."))
-        data["lines"] = lines
         return data
 
 
@@ -66,14 +65,13 @@ def register_team(request: SignedIn, slug: str) -> HttpResponse:
     )
     rows: list[Row] | None = None
     if posted and form.is_valid():
-        ticked, lines = [int(pk) for pk in form.cleaned_data["members"]], form.cleaned_data["lines"]
+        ticked = [int(pk) for pk in form.cleaned_data["members"]]
+        text = form.cleaned_data["addresses"]
         if "sure" not in request.POST:
-            rows = registering_others.look(webinar, organisation, ticked, lines)
+            rows = registering_others.look(webinar, organisation, ticked, text)
         else:
             try:
-                done = registering_others.take(
-                    webinar, organisation, ticked, lines, by=request.user
-                )
+                done = registering_others.take(webinar, organisation, ticked, text, by=request.user)
             except ValidationError as error:
                 form.add_error(None, error)
             else:
