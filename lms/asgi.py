@@ -2,7 +2,6 @@ import os
 
 import django
 from asgiref.sync import sync_to_async
-from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpRequest
@@ -32,6 +31,6 @@ class Pages(ASGIHandler):
 application = ProtocolTypeRouter(
     {
         "http": Pages(),
-        "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+        "websocket": SameOrigin(URLRouter(websocket_urlpatterns)),
     }
 )

@@ -14,6 +14,7 @@ same text into every socket's bounded queue.
     socket.py      the ASGI application of one socket, and the origin check
     team.py        who moderates a room or presents in it without hosting it
     door.py        who may come in, and whether they still may
+    porter.py      takes to the door together who comes at the same time
     prompts.py     «are you still here?» at times that only the server knows
     links.py       addresses in messages, for rooms that allow them
     captions.py    lines of live captions, from a captioner to every page

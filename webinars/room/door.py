@@ -1,40 +1,32 @@
 """Who may come into a room, and who may still be there."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import batched
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
-from people.access import has_second_step, owes_second_step
+from people.access import has_second_step, owes_second_step, signed_in
 from people.models import User
 from webinars.models import Hand, LiveWindow, PromptEase, Registration, RoomHelper, Webinar
 from webinars.room.log import Audience
 
-CHUNK = 500  # ids in one query
+CHUNK = 500  # people in one query
 CHECK = "check"  # a look whether a socket works, from the lobby: nobody came in
 
 
-@dataclass(frozen=True)
-class Guest:
-    """Somebody at the door of a session that they may know of."""
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What somebody is in a room that they may know of."""
 
-    webinar: Webinar
     person: User
-    place: Registration | None
+    seated: bool
     hosting: bool
     role: str = ""  # in the hosts' team, see RoomHelper
-    hand_up: bool = False
-    ease: str = ""  # see PromptEase
-
-    @property
-    def seated(self) -> bool:
-        return self.place is not None and self.place.state == Registration.State.SEATED
 
     @property
     def moderating(self) -> bool:
@@ -48,6 +40,16 @@ class Guest:
     @property
     def may_enter(self) -> bool:
         return self.seated or self.hosting or bool(self.role)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guest(Standing):
+    """Somebody at the door, with what a page of theirs shows."""
+
+    webinar: Webinar
+    place: Registration | None
+    hand_up: bool = False
+    ease: str = ""  # see PromptEase
 
 
 def knock(person: User, slug: str) -> Guest | None:
@@ -95,7 +97,24 @@ def knock(person: User, slug: str) -> Guest | None:
     hosting = person.is_superuser or (person.may_host and hosted)
     if webinar.published_at is None and not hosting:
         return None
-    return Guest(webinar, person, place, hosting, role or "", hand_up, ease)
+    return Guest(
+        webinar=webinar,
+        person=person,
+        place=place,
+        seated=place is not None and place.state == Registration.State.SEATED,
+        hosting=hosting,
+        role=role or "",
+        hand_up=hand_up,
+        ease=ease,
+    )
+
+
+class Knock(NamedTuple):
+    """A socket that wants to be let in, to see the room as `wanted`."""
+
+    session_key: str
+    slug: str
+    wanted: str
 
 
 class Pass(NamedTuple):
@@ -109,7 +128,63 @@ class Pass(NamedTuple):
     password_mark: int
 
 
-def audience_of(guest: Guest, wanted: str) -> str | None:
+def admit(knocks: Sequence[Knock]) -> list[Pass | None]:
+    """Who of these is let in. Six queries, for one as for five hundred."""
+    people = signed_in({knock.session_key for knock in knocks})
+    rooms = Webinar.objects.filter(slug__in={knock.slug for knock in knocks})
+    pks = dict(rooms.values_list("slug", "pk"))
+    roll = Roll(pks.values(), {person.pk for person in people.values()})
+
+    def opened(knock: Knock) -> Pass | None:
+        person, room = people.get(knock.session_key), pks.get(knock.slug)
+        if person is None or room is None:
+            return None
+        standing = roll.of(room, person)
+        if not standing.may_enter or owes_second_step(person):
+            return None
+        audience = audience_of(standing, knock.wanted)
+        if audience is None:
+            return None
+        return Pass(
+            webinar_id=room,
+            person_id=person.pk,
+            audience=audience,
+            counted=standing.seated and knock.wanted != CHECK,
+            session_key=knock.session_key,
+            password_mark=hash(person.password),
+        )
+
+    return [opened(knock) for knock in knocks]
+
+
+class Roll:
+    """Who is what in some rooms, for many people at once: the answers of `knock` without a page's
+    rows. Seats and roles in a session that is not published let nobody in."""
+
+    def __init__(self, rooms: Collection[int], people: Collection[int]) -> None:
+        hosts = Webinar.hosts.through.objects.filter(webinar__in=rooms)
+        self._hosts = set(hosts.values_list("webinar", "user"))
+        theirs = {
+            "webinar__in": rooms,
+            "webinar__published_at__isnull": False,
+            "person__in": people,
+        }
+        seats = Registration.objects.seated().filter(**theirs)
+        self._seats = set(seats.values_list("webinar", "person"))
+        roles = RoomHelper.objects.filter(**theirs).values_list("webinar", "person", "role")
+        self._roles = {(room, person): role for room, person, role in roles}
+
+    def of(self, room: int, person: User) -> Standing:
+        place = room, person.pk
+        return Standing(
+            person=person,
+            seated=place in self._seats,
+            hosting=person.is_superuser or (person.may_host and place in self._hosts),
+            role=self._roles.get(place, ""),
+        )
+
+
+def audience_of(guest: Standing, wanted: str) -> str | None:
     """Which audience this guest belongs to who asks to see the room as `wanted`; None: not theirs.
 
     Who does not say gets the most that they may have.
@@ -123,85 +198,36 @@ def audience_of(guest: Guest, wanted: str) -> str | None:
     return None if unproven(guest.person) else Audience.STAFF
 
 
-def admit(person: User | AnonymousUser, slug: str, session_key: str, *, wanted: str) -> Pass | None:
-    """Let a socket in, to see the room as `wanted`."""
-    if not isinstance(person, User) or not person.is_active:
-        return None
-    guest = knock(person, slug)
-    if guest is None or not guest.may_enter or owes_second_step(person):
-        return None
-    audience = audience_of(guest, wanted)
-    if audience is None:
-        return None
-    return Pass(
-        webinar_id=guest.webinar.pk,
-        person_id=person.pk,
-        audience=audience,
-        counted=guest.seated and wanted != CHECK,
-        session_key=session_key,
-        password_mark=hash(person.password),
-    )
-
-
 def unproven(person: User) -> bool:
     """In production a moderator signs in with two steps, whatever else they are here."""
     return settings.SECOND_STEP_FOR_STAFF and not has_second_step(person)
 
 
-def refused(passes: Collection[Pass]) -> set[Pass]:
+def refused(passes: Iterable[Pass]) -> set[Pass]:
     """Which of these would not be let in now: signed out, password changed, barred, seat or role
-    taken back, session withdrawn. Six queries for five hundred."""
-    signed_in = {
-        key
-        for chunk in _chunks({p.session_key for p in passes})
-        for key in Session.objects.filter(
-            session_key__in=chunk, expire_date__gt=timezone.now()
-        ).values_list("session_key", flat=True)
-    }
-    people = {
-        pk: (hash(password), may_host, is_superuser)
-        for chunk in _chunks({p.person_id for p in passes})
-        for pk, password, may_host, is_superuser in User.objects.filter(
-            pk__in=chunk, is_active=True
-        ).values_list("pk", "password", "may_host", "is_superuser")
-    }
-    rooms = {p.webinar_id for p in passes}
-    published = set(
-        Webinar.objects.filter(pk__in=rooms, published_at__isnull=False).values_list(
-            "pk", flat=True
-        )
+    taken back, session withdrawn. Five queries for five hundred."""
+    return {p for chunk in batched(passes, CHUNK) for p in _refused(chunk)}
+
+
+def _refused(passes: Sequence[Pass]) -> list[Pass]:
+    sessions = Session.objects.filter(
+        session_key__in={p.session_key for p in passes}, expire_date__gt=timezone.now()
     )
-    hosts = set(
-        Webinar.hosts.through.objects.filter(webinar__in=rooms).values_list("webinar", "user")
-    )
-    helpers = RoomHelper.objects.filter(webinar__in=rooms)
-    roles = {
-        (room, pk): role for room, pk, role in helpers.values_list("webinar", "person", "role")
-    }
-    seats = {
-        seat
-        for chunk in _chunks({p.person_id for p in passes})
-        for seat in Registration.objects.seated()
-        .filter(webinar__in=rooms, person__in=chunk)
-        .values_list("webinar", "person")
-    }
+    signed_in = set(sessions.values_list("session_key", flat=True))
+    people = User.objects.filter(is_active=True).in_bulk({p.person_id for p in passes})
+    roll = Roll({p.webinar_id for p in passes}, people.keys())
 
     def stands(p: Pass) -> bool:
-        if p.session_key not in signed_in or p.person_id not in people:
+        person = people.get(p.person_id)
+        if p.session_key not in signed_in or person is None:
             return False
-        password_mark, may_host, is_superuser = people[p.person_id]
-        room = p.webinar_id, p.person_id
-        hosting = is_superuser or (may_host and room in hosts)
-        seated = room in seats and p.webinar_id in published
+        now = roll.of(p.webinar_id, person)
         enough = {
-            Audience.STAFF: hosting or roles.get(room) == RoomHelper.Role.MODERATOR,
-            Audience.PRESENTER: hosting or room in roles,
-            Audience.ALL: hosting or room in roles or seated,
+            Audience.STAFF: now.hosting or now.moderating,
+            Audience.PRESENTER: now.hosting or bool(now.role),
+            Audience.ALL: now.may_enter,
         }[Audience(p.audience)]
-        return password_mark == p.password_mark and enough and (seated or not p.counted)
+        same = hash(person.password) == p.password_mark
+        return same and enough and (now.seated or not p.counted)
 
-    return {p for p in passes if not stands(p)}
-
-
-def _chunks[T](values: Iterable[T]) -> Iterator[list[T]]:
-    return (list(chunk) for chunk in batched(values, CHUNK))
+    return [p for p in passes if not stands(p)]

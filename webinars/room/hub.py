@@ -25,6 +25,7 @@ from webinars.room.counts import Tally
 from webinars.room.doorbell import What
 from webinars.room.frames import View
 from webinars.room.log import Audience
+from webinars.room.porter import Porter
 from webinars.room.presence import Ledger, Stay
 
 logger = logging.getLogger(__name__)
@@ -120,6 +121,7 @@ class Room:
 
 class Hub:
     def __init__(self) -> None:
+        self.porter = Porter()
         self._rooms: dict[int, Room] = {}
         self._ledger = Ledger()
         self._tasks: list[asyncio.Task[None]] = []

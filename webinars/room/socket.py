@@ -13,12 +13,12 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from channels.db import database_sync_to_async
 from django.conf import settings
+from django.http import parse_cookie
 from django.urls import path, re_path
 
 from lms.text import LANGUAGES
-from webinars.room import door
+from webinars.room.door import Knock
 from webinars.room.hub import REFUSED, Reader, hub_here
 
 type Scope = MutableMapping[str, Any]
@@ -34,12 +34,14 @@ _ECHO = len('{"hb": 4294967296}') + 8  # nothing longer is an echo
 async def room(scope: Scope, receive: Receive, send: Send) -> None:
     await receive()  # websocket.connect
     query = parse_qs(scope["query_string"].decode("latin-1"))
-    admitted = await database_sync_to_async(door.admit)(
-        scope["user"],
-        scope["url_route"]["kwargs"]["slug"],
-        scope["session"].session_key or "",
+    cookies = parse_cookie(_header(scope, b"cookie"))
+    knock = Knock(
+        session_key=cookies.get(settings.SESSION_COOKIE_NAME, ""),
+        slug=scope["url_route"]["kwargs"]["slug"],
         wanted=query.get("as", [""])[0],
     )
+    hub = hub_here()
+    admitted = await hub.porter.admit(knock)
     if admitted is None:
         await refuse(send)
         return
@@ -47,7 +49,6 @@ async def room(scope: Scope, receive: Receive, send: Send) -> None:
     reader = Reader(
         admitted, language(query.get("lang", [""])[0]), number(query.get("after", [""])[0])
     )
-    hub = hub_here()
     hub.enter(reader)
     writer = asyncio.create_task(_write(reader, send))
     code = 0
@@ -88,6 +89,10 @@ def _echo(text: str | None) -> int | None:
     return beat if isinstance(beat, int) else None
 
 
+def _header(scope: Scope, name: bytes) -> str:
+    return dict(scope["headers"]).get(name, b"").decode("latin-1")
+
+
 def number(text: str) -> int:
     """The last number that a page has seen; what is no number is before the first."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
@@ -114,10 +119,7 @@ class SameOrigin:
         self._inner = inner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = dict(scope["headers"])
-        origin = headers.get(b"origin", b"").decode("latin-1")
-        host = headers.get(b"host", b"").decode("latin-1")
-        if is_ours(origin, host):
+        if is_ours(_header(scope, b"origin"), _header(scope, b"host")):
             await self._inner(scope, receive, send)
         else:
             await nowhere(scope, receive, send)
