@@ -47,14 +47,15 @@ def send(
     """Render and hand one letter to the mailer; returns what staff see («Subject» to address).
 
     `key` makes the Message-ID: the same promise kept twice is recognisable as one letter.
-    Plain strings in `context` are escaped as Markdown in the HTML part: a name is never a link.
+    Plain strings in `context`, also in its lists, are escaped as Markdown in the HTML part: a name
+    is never a link.
     `calendar` goes in as a text/calendar alternative with its method, as mail clients expect.
     `unsubscribe_url` takes a POST from the mail program itself (RFC 8058): one click, no page.
     """
     with translation.override(language):
         base = {"site_url": settings.SITE_URL, "language": language, **context}
         subject, _ = _split(_render(template, base))
-        escaped = {k: _escape(v) if _is_words(k, v) else v for k, v in base.items()}
+        escaped = {k: _escaped(k, v) for k, v in base.items()}
         _, source = _split(_render(template, escaped))
         html = render_to_string(
             "components/mail.html",
@@ -109,6 +110,14 @@ def _split(rendered: str) -> tuple[str, str]:
         raise ValueError("a letter's template starts with «Subject:»")
     subject = " ".join(head.removeprefix("Subject:").split())
     return subject, re.sub(r"\n{3,}", "\n\n", body.strip()) + "\n"
+
+
+def _escaped(key: str, value: object) -> object:
+    if isinstance(value, list):
+        return [_escaped(key, each) for each in value]
+    if isinstance(value, dict):
+        return {k: _escaped(k, each) for k, each in value.items()}
+    return _escape(value) if _is_words(key, value) else value
 
 
 def _is_words(key: str, value: object) -> bool:

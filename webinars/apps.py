@@ -8,6 +8,7 @@ class WebinarsConfig(AppConfig):
         # Register the outbox handlers and the sweeps.
         from webinars import (  # noqa: F401, PLC0415
             attendance,
+            host_letters,
             letters,
             registering,
             registering_others,

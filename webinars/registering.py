@@ -24,7 +24,7 @@ from lms.ticks import on_tick
 from people.accounts import account_for, tell_role
 from people.joining import join
 from people.models import Organisation, User
-from webinars import accommodating, asking, letters, reminders, rules
+from webinars import accommodating, asking, host_letters, letters, reminders, rules
 from webinars.asking import Answers
 from webinars.models import Registration, SeatOffer, Webinar
 from webinars.zones import spoken_moment
@@ -312,6 +312,7 @@ def _ask_for_place(registration: Registration, now: datetime) -> None:
     registration.state, registration.changed_at = State.ASKED, now
     _save(registration)
     letters.promise(registration, "asked")
+    host_letters.promise(registration.webinar, now)
 
 
 def let_in(registration: Registration, now: datetime) -> None:

@@ -115,6 +115,11 @@ def offer_seconds(left: int) -> int | None:
     return None if left < SOON else min(LONGEST_OFFER, left // 4)
 
 
+def hours_between_letters(hours_left: int) -> int:
+    """How far apart letters to a host are that gather requests, with so many hours left."""
+    return 1 if hours_left < 24 else 4
+
+
 def union(spans: Iterable[Span]) -> list[Span]:
     """The same seconds as the fewest spans, in order. Empty spans vanish."""
     merged: list[Span] = []

@@ -23,7 +23,7 @@ from tests.browser import AXE_RULES, sign_in
 from tests.journeys import world
 from tests.journeys.window import Window
 from tests.test_access import routes
-from webinars import reconciling, reminders
+from webinars import host_letters, reconciling, reminders
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -217,6 +217,7 @@ def learner(window, demo):
         reverse("webinars:room", args=[demo.asked.slug]),
         reverse("webinars:offer", args=[demo.kept.slug]),
         urlsplit(reminders.stop_url(demo.later.registrations.first())).path,
+        urlsplit(host_letters.stop_url(demo.later.hosts.first())).path,
         reverse("webinars:register", args=[demo.later.slug]),
         reverse("webinars:room", args=[demo.full.slug]),
         reverse("webinars:room", args=[demo.ahead.slug]),

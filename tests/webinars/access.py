@@ -11,6 +11,7 @@ ACCESS = {
     "webinars:offer": "signed-in",
     "webinars:calendar-feed": "token",
     "webinars:reminders": "token",
+    "webinars:host-letters": "token",
     "webinars:renew-calendar": "signed-in",
     "webinars:schedule-new": "host",
     "webinars:schedule-edit": "host",

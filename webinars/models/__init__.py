@@ -1,5 +1,6 @@
 from webinars.models.captions import CaptionLine
 from webinars.models.form_questions import FormAnswer, FormQuestion
+from webinars.models.host_letters import HostLetters
 from webinars.models.identity import AttendanceReport, IdentityMatch, ReportRow
 from webinars.models.polls import Poll, PollVote
 from webinars.models.presence import Determination, LiveWindow, PresenceSpan
@@ -36,6 +37,7 @@ __all__ = [
     "FormQuestion",
     "Hand",
     "Headcount",
+    "HostLetters",
     "IdentityMatch",
     "LiveWindow",
     "Poll",
