@@ -153,11 +153,13 @@ class Block(models.Model):
 
 
 class Removed(models.Model):
-    """A part that was taken out of a draft, whole. Written by `courses.studio.removing`."""
+    """A part that was taken out of a draft, whole; or all that a draft said before something else
+    was put in its place. Written by `courses.studio.removing` and `restoring`.
+    """
 
     draft = models.ForeignKey(Draft, models.CASCADE, related_name="removed")
-    kind = models.CharField(max_length=10)  # module, lesson, block, question
-    part = models.UUIDField()  # its uuid: the same part may go more than once
+    kind = models.CharField(max_length=10)  # module, lesson, block, question; draft
+    part = models.UUIDField()  # its uuid (the course's): the same part may go more than once
     title = models.JSONField(default=dict)
     data = models.JSONField()
     removed_at = models.DateTimeField(default=timezone.now)

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from courses.models import Draft, Lesson, Module, Removed
-from courses.studio import editing, moves, removing
+from courses.studio import editing, moves, removing, restoring
 from courses.studio.finding import draft_or_404, lesson_or_404, module_or_404
 from courses.studio.outline import address, news, page
 from lms.http import see_other
@@ -70,6 +70,10 @@ def removed(request: SignedIn, slug: str) -> HttpResponse:
         if found is None:  # it is back already: a form sent twice
             return see_other(address(draft))
         found.draft = draft
+        if found.kind == "draft":
+            restoring.bring_back(found, by=request.user)
+            messages.success(request, _("The draft says again what it said before."))
+            return see_other(address(draft))
         try:
             part = removing.put_back(found, by=request.user)
         except ValidationError as refusal:

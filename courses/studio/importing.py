@@ -22,7 +22,7 @@ from courses.models import Block, Course, CourseVersion, Draft, Lesson, Module, 
 from courses.packing import Package
 from courses.publishing import fingerprint, freeze
 from courses.studio.editing import hold
-from courses.studio.restoring import fill
+from courses.studio.restoring import fill, keep_draft
 from people import audit
 from people.models import User
 
@@ -118,6 +118,8 @@ def _bring_in(package: Package, by: User | None, slug: str, expected: int | None
                 code="stale",
             )
         _refuse_foreign(held, document)
+        if not new:
+            keep_draft(held, by=by)
         fill(held, document, by=by)
         Draft.objects.filter(pk=held.pk).update(loaded_sha256="")
         report.drafted = True

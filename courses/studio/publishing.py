@@ -119,7 +119,7 @@ def restore(request: SignedIn, slug: str, number: int) -> HttpResponse:
     if request.method == "POST":
         sent = request.POST.get("revision", "")
         try:
-            restoring.restore(
+            kept = restoring.restore(
                 draft,
                 version,
                 by=request.user,
@@ -131,7 +131,8 @@ def restore(request: SignedIn, slug: str, number: int) -> HttpResponse:
         else:
             told = _("The draft is version %(number)s again. Learners see it when you publish.")
             messages.success(request, told % {"number": number})
-            return see_other(reverse("studio:course", args=[slug]))
+            to = reverse("studio:course", args=[slug])
+            return see_other(f"{to}?removed={kept.pk}" if kept else to)
     now = Document.read(publishing.freeze(draft))
     context = {
         "draft": draft,

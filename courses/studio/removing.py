@@ -1,4 +1,4 @@
-"""Parts that leave a draft, and come back. The only writer of Removed rows.
+"""Parts that leave a draft, and come back. The only writer of Removed rows, beside `restoring`.
 
 What is deleted is kept whole, with its uuids: putting it back makes it what it was, so that a
 version published later still knows it and learners' evidence still counts for it.
@@ -41,18 +41,27 @@ def delete(draft: Draft, part: Placed, *, by: User) -> Removed | None:
     now: Placed | None = model._default_manager.filter(pk=part.pk).first()  # type: ignore[assignment]
     if now is None:
         return None
-    Removed.objects.filter(draft=held, removed_at__lt=timezone.now() - KEPT).delete()
-    kept = Removed.objects.create(
-        draft=held,
-        kind=model._meta.model_name or "",
-        part=now.uuid,
-        title=_name(now),
-        data=_whole(now) | _place(now),
-        removed_by=by,
-    )
+    data = _whole(now) | _place(now)
+    kept = keep(held, model._meta.model_name or "", now.uuid, _name(now), data, by=by)
     model._default_manager.filter(pk=now.pk).delete()
     touch(held, by)
     return kept
+
+
+def keep(
+    held: Draft,
+    kind: str,
+    part: uuid.UUID,
+    title: Localised,
+    data: dict[str, Any],
+    *,
+    by: User | None,
+) -> Removed:
+    """Called inside the transaction that holds the draft's row."""
+    Removed.objects.filter(draft=held, removed_at__lt=timezone.now() - KEPT).delete()
+    return Removed.objects.create(
+        draft=held, kind=kind, part=part, title=title, data=data, removed_by=by
+    )
 
 
 @transaction.atomic

@@ -1,7 +1,8 @@
 """A draft that says what a document says: going back to a version, and bringing one in.
 
 Items keep their uuids, what the document does not hold goes. Blocks get a revision above all they
-ever had, so that an editor opened before is refused.
+ever had, so that an editor opened before is refused. What the draft said before and no version says
+is kept whole beside its deleted parts, and can be brought back.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from django.db.models import Manager, QuerySet
 from django.utils.translation import gettext as _
 
 from courses.cleaning import cleaned
-from courses.models import Block, CourseVersion, Draft, Lesson, Module, Question
+from courses.models import Block, CourseVersion, Draft, Lesson, Module, Question, Removed
 from courses.publishing import fingerprint, freeze
+from courses.studio import removing
 from courses.studio.editing import SHOWN, Placed, hold, touch, write
 from library.models import CompetencyDomain, Practice
 from people.models import User
@@ -25,8 +27,8 @@ from people.models import User
 @transaction.atomic
 def restore(
     draft: Draft, version: CourseVersion, *, by: User, expected: int | None = None
-) -> Draft:
-    """Make the draft say what a version said.
+) -> Removed | None:
+    """Make the draft say what a version said. Returns what it said before, if no version says it.
 
     Refused when the draft is not the one that its author looked at (`expected`), unless it says
     what the version said already.
@@ -35,12 +37,36 @@ def restore(
         raise ValueError(f"{version!r} is not of the course of {draft!r}")
     held = hold(draft)
     if fingerprint(freeze(held)) == version.sha256:
-        return held
+        return None
     if expected is not None and held.revision != expected:
         raise ValidationError(
             _("The draft was changed after you opened this page. Look at it again."), code="stale"
         )
-    return fill(held, version.document, by=by)
+    kept = keep_draft(held, by=by)
+    fill(held, version.document, by=by)
+    return kept
+
+
+@transaction.atomic
+def bring_back(kept: Removed, *, by: User) -> Draft:
+    """Make the draft say what it said before it was replaced; what it says now is kept in turn.
+    Safe to repeat."""
+    held = hold(kept.draft)
+    if not Removed.objects.filter(pk=kept.pk).exists():
+        return held
+    if fingerprint(freeze(held)) != fingerprint(kept.data):
+        keep_draft(held, by=by)
+        fill(held, kept.data, by=by)
+    Removed.objects.filter(pk=kept.pk).delete()
+    return held
+
+
+def keep_draft(held: Draft, *, by: User | None) -> Removed | None:
+    """What this draft says and no version of its course, before it says something else."""
+    document = freeze(held)
+    if held.course.versions.filter(sha256=fingerprint(document)).exists():
+        return None
+    return removing.keep(held, "draft", held.course.uuid, held.title, document, by=by)
 
 
 def fill(held: Draft, document: Mapping[str, Any], *, by: User | None) -> Draft:

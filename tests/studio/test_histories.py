@@ -35,9 +35,8 @@ from courses.models import (
 from courses.models.course import document_of
 from courses.packing import Package
 from courses.publishing import Policy, freeze, publish
-from courses.studio import editing, removing, wording
+from courses.studio import editing, removing, restoring, wording
 from courses.studio.importing import bring_in
-from courses.studio.restoring import restore
 from courses.translations import all_texts
 from lms import outbox
 from lms.text import said
@@ -110,7 +109,9 @@ class Walk:
 
     def put_back(self):
         if gone := list(Removed.objects.filter(draft=self.draft).order_by("pk")):
-            removing.put_back(self.random.choice(gone), by=self.trainer)
+            one = self.random.choice(gone)
+            back = restoring.bring_back if one.kind == "draft" else removing.put_back
+            back(one, by=self.trainer)
 
     def move(self):
         lessons = self.lessons()
@@ -169,7 +170,7 @@ class Walk:
 
     def go_back(self):
         version = self.random.choice(list(CourseVersion.objects.filter(course=self.draft.course)))
-        restore(self.fresh(), version, by=self.trainer)
+        restoring.restore(self.fresh(), version, by=self.trainer)
 
     def take_a_zip(self):
         self.zips.append(exported(self.fresh().course))

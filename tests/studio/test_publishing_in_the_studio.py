@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from courses.models import Completion, CourseVersion, Enrolment, Lesson
+from courses.models import Completion, CourseVersion, Enrolment, Lesson, Removed
 from courses.publishing import fingerprint, freeze, publish
 from courses.studio import editing, removing, restoring
 from lms import outbox
@@ -222,6 +222,42 @@ def test_going_back_to_a_version(studio, published, url, trainer):
     assert restored.revision == published.revision  # an editor opened before is refused
     with pytest.raises(editing.Stale):
         editing.save_block(restored, by=trainer, base="2", values={"body": both("<p>Old.</p>")})
+
+
+def test_what_the_draft_said_before_can_be_brought_back(studio, published, url, trainer):
+    """Once, however often it is asked for; what a version says is not kept a second time."""
+    block = published.modules.get().lessons.first().blocks.get()
+    typed = {"body": both("<p>Typed for hours.</p>")}
+    editing.save_block(block, by=trainer, base="1", values=typed)
+    published.refresh_from_db()
+    before = fingerprint(freeze(published))
+
+    answer = studio.post(url("studio:restore", 1), {"revision": revision(published)}, follow=True)
+
+    (kept,) = Removed.objects.all()
+    assert "What the draft said before is kept." in answer.text
+    assert "The whole draft, before it was replaced" in studio.get(url("studio:removed")).text
+    for _ in range(2):
+        answer = studio.post(url("studio:removed"), {"back": kept.pk})
+        assert answer["Location"] == url("studio:course")
+    published.refresh_from_db()
+    assert fingerprint(freeze(published)) == before
+    assert not Removed.objects.exists()
+    restored = published.modules.get().lessons.first().blocks.get()
+    assert restored.revision > 2  # an editor opened before is refused
+
+
+def test_of_two_drafts_in_turn_neither_is_lost(published, trainer):
+    version = CourseVersion.objects.get()
+    edit(published, trainer, "First thoughts")
+    first = restoring.restore(published, version, by=trainer)
+    edit(published, trainer, "Second thoughts")
+
+    restoring.bring_back(first, by=trainer)
+
+    assert Lesson.objects.filter(title=both("First thoughts")).exists()
+    (second,) = Removed.objects.all()
+    assert "Second thoughts" in str(second.data)
 
 
 def test_going_back_is_refused_when_the_draft_changed_since(studio, published, url, trainer):
