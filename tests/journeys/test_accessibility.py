@@ -77,7 +77,13 @@ NO_PAGES = {
     *("webinars:captions-file", "webinars:caption-line", "webinars:caption-seq"),
     *("webinars:captions-address", "webinars:prompt", "webinars:team"),
     *("webinars:team-remove", "webinars:note", "webinars:presenter-answered"),
-    *("webinars:hear", "webinars:lower-hand", "webinars:chat-rules", "webinars:change-streams"),
+    *(
+        "webinars:hear",
+        "webinars:lower-hand",
+        "webinars:lower-hands",
+        "webinars:chat-rules",
+        "webinars:change-streams",
+    ),
     *("account_logout", "mfa_download_recovery_codes", "mfa_login_webauthn"),
     *("javascript-catalog", "django_prose_editor"),
 }

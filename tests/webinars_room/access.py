@@ -36,6 +36,7 @@ ACCESS = {
     "webinars:silence": "signed-in",
     "webinars:hear": "signed-in",
     "webinars:lower-hand": "signed-in",
+    "webinars:lower-hands": "signed-in",
     "webinars:chat-rules": "signed-in",
     "webinars:acts": "signed-in",
     "webinars:room-setup": "host",

@@ -15,6 +15,7 @@ same text into every socket's bounded queue.
     team.py        who moderates a room or presents in it without hosting it
     door.py        who may come in, and whether they still may
     porter.py      takes to the door together who comes at the same time
+    acts.py        who did what, in words
     prompts.py     «are you still here?» at times that only the server knows
     links.py       addresses in messages, for rooms that allow them
     captions.py    lines of live captions, from a captioner to every page
@@ -60,9 +61,9 @@ Closing codes: 4403 not (or no longer) allowed, 4408 read too slowly: come back 
 Lists for everybody: `prompt`, `questions`, `chat`, `polls`, and with the one id 0 `stage`,
 `notice`, `materials`, `rules`. For moderators also `queue`, `dismissed`, `hands`, `notes` and, in
 place of the stage, `controls` (id 0). For presenters `questions`, `polls`, `hands`, `notice`,
-`notes` and `clock` (id 0), and no others. In `questions`, elements with `data-first` stand before
-the others. Frames hold no personal marks («you voted»): those stand on the page, in answers to the
-person's own requests.
+`notes` and `clock` (id 0), and no others. In `questions` and `polls`, elements with `data-first`
+stand before the others: what is pinned, what is open. Frames hold no personal marks («you voted»):
+those stand on the page, in answers to the person's own requests.
 
 Server: uvicorn with `ws_per_message_deflate=False` (300 KB and half a millisecond for each socket
 otherwise), `lifespan="off"`, `ws_max_size=4096`.

@@ -150,9 +150,12 @@ def _entries(
 
 
 def _named(kind: str, about: int | None, places: Mapping[Name, Places]) -> Iterable[Name]:
-    """What an event names: one thing, or every message when links begin or cease to work."""
+    """What an event names: one thing, every message when links begin or cease to work, or
+    every hand."""
     if kind == "links":
         return [name for name in places if name[0] == "message"]
+    if kind == "hands":
+        return [name for name in places if name[0] == "hand"]
     return [(kind, about)]
 
 
@@ -188,7 +191,9 @@ def _load(webinar: Webinar, about: Mapping[str, set[int]], floor: int) -> Rows:
         rows.polls = polls_of(webinar).filter(pk__in=about["poll"])
     if "prompt" in about:
         rows.prompts = Prompt.objects.filter(pk__in=about["prompt"]).planned()
-    if "hand" in about:
+    if "hands" in about:
+        rows.hands = hands_of(webinar)
+    elif "hand" in about:
         rows.hands = hands_of(webinar).filter(pk__in=about["hand"])
     if "state" in about:
         rows.live_since = _live_since(webinar)

@@ -55,6 +55,19 @@ def lower(hand: Hand, by: User) -> None:
         transaction.on_commit(partial(doorbell.ring, room.pk, "tally"), robust=True)
 
 
+@transaction.atomic
+def lower_all(webinar: Webinar, by: User, now: datetime | None = None) -> int:
+    """Take every hand down, in one event however many there are. Safe to repeat."""
+    room = log.locked(webinar.pk)
+    up = Hand.objects.filter(webinar=room, lowered_at__isnull=True)
+    lowered = up.update(lowered_at=now or timezone.now())
+    if lowered:
+        log.append(room, "hands", audience=Audience.PRESENTER, by=by.pk, lowered=lowered)
+        audit.note(by, "room.hands-lowered", room, hands=lowered)
+        transaction.on_commit(partial(doorbell.ring, room.pk, "tally"), robust=True)
+    return lowered
+
+
 def react(webinar: Webinar, person: User, kind: str, now: datetime | None = None) -> None:
     """Show it for half a minute. Again is once more the half minute, and still one person."""
     if kind not in Reaction.Kind.values:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -125,9 +125,12 @@ def ease(webinar: Webinar, person: User, kind: str, by: User) -> None:
     audit.note(by, "room.prompts-eased", room, person=person.pk, kind=kind)
 
 
-def shown_to(webinar: Webinar, person: User) -> PlannedQuerySet[Prompt]:
-    """What is open and this person has still to answer."""
+def shown_to(webinar: Webinar, person: User, now: datetime) -> PlannedQuerySet[Prompt]:
+    """What is open and this person has still to answer; with more time also what others no longer
+    see."""
     mine = PromptAnswer.objects.filter(prompt=OuterRef("pk"), person=person)
-    spared = PromptEase.objects.filter(webinar=webinar, person=person, kind=PromptEase.Kind.NONE)
-    rows = Prompt.objects.filter(webinar=webinar, closed_at__isnull=True)
+    eased = PromptEase.objects.filter(webinar=webinar, person=person)
+    spared = eased.filter(kind=PromptEase.Kind.NONE)
+    still = Q(Exists(eased.filter(kind=PromptEase.Kind.LONGER)), asked_at__gt=now - LONGER)
+    rows = Prompt.objects.filter(Q(closed_at__isnull=True) | still, webinar=webinar)
     return rows.exclude(Exists(mine)).exclude(Exists(spared)).planned()

@@ -115,6 +115,8 @@ def answer(question: RoomQuestion, by: User, text: str) -> None:
     """Mark it as answered: in words here, or aloud (no text). It is shown to everybody."""
     room, question = _at_rest(question)
     _not_withdrawn(question)
+    if question.state == State.DISMISSED:
+        raise ValidationError(_("This question was taken down. Show it again first."), code="down")
     if (question.state, question.answer) == (State.ANSWERED, text):
         return
     question.answer = text

@@ -37,6 +37,7 @@ urlpatterns = [
     path("host/<slug:slug>/messages/<int:pk>/silence/", moderation.silence, name="silence"),
     path("host/<slug:slug>/silences/<int:pk>/lift/", moderation.hear, name="hear"),
     path("host/<slug:slug>/hands/<int:pk>/", moderation.lower_hand, name="lower-hand"),
+    path("host/<slug:slug>/hands/", moderation.lower_hands, name="lower-hands"),
     path("host/<slug:slug>/chat/rules/", moderation.chat_rules, name="chat-rules"),
     path("host/<slug:slug>/note/", moderation.note, name="note"),
     path("host/<slug:slug>/prompts/", moderation.prompts_page, name="prompts"),

@@ -6,8 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
-from django.utils.translation import gettext
-from django.utils.translation import gettext_noop as said_in_both
+from django.utils.translation import gettext, gettext_noop
 
 from lms.text import LANGUAGES
 from people.access import SignedIn
@@ -16,8 +15,8 @@ from webinars.room.captions import Line
 from webinars.room.door import knock
 
 SAMPLE = (
-    said_in_both("This is how live captions look."),
-    said_in_both("Choose the language and the size that suit you. We keep your choice."),
+    gettext_noop("This is how live captions look."),
+    gettext_noop("Choose the language and the size that suit you. We keep your choice."),
 )
 
 

@@ -9,7 +9,6 @@ from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from lms.http import see_other
@@ -26,38 +25,12 @@ from webinars.models import (
     Webinar,
 )
 from webinars.room import chat, hands, prompts, questions, setup, shown
+from webinars.room.acts import told
 from webinars.room.forms import AnswerForm, NoteForm
 from webinars.views import console
 from webinars.views.console import address, done, hosted, moderated, moderators, refused
 
 ON_A_PAGE = 100
-WORDS = {
-    "room.live": gettext_lazy("went live"),
-    "room.break": gettext_lazy("began a break"),
-    "room.ended": gettext_lazy("ended the session"),
-    "room.set-up": gettext_lazy("changed how the room is set up"),
-    "room.question-approved": gettext_lazy("showed a question"),
-    "room.question-dismissed": gettext_lazy("did not show a question"),
-    "room.question-answered": gettext_lazy("answered a question"),
-    "room.question-pinned": gettext_lazy("pinned a question"),
-    "room.question-unpinned": gettext_lazy("unpinned a question"),
-    "room.question-merged": gettext_lazy("joined two questions"),
-    "room.message-removed": gettext_lazy("removed a message"),
-    "room.person-silenced": gettext_lazy("silenced a person"),
-    "room.person-heard": gettext_lazy("let a person write again"),
-    "room.hand-lowered": gettext_lazy("took a hand down"),
-    "room.moderator-added": gettext_lazy("added a moderator"),
-    "room.moderator-removed": gettext_lazy("removed a moderator"),
-    "room.presenter-added": gettext_lazy("added a presenter"),
-    "room.presenter-removed": gettext_lazy("removed a presenter"),
-    "room.prompts-eased": gettext_lazy("changed what a person is asked in between"),
-    "room.captions-address": gettext_lazy("made an address for captions"),
-    "room.poll-written": gettext_lazy("wrote a poll"),
-    "room.poll-opened": gettext_lazy("opened a poll"),
-    "room.poll-closed": gettext_lazy("closed a poll"),
-    "room.poll-started-over": gettext_lazy("started a poll over"),
-    "room.word-hidden": gettext_lazy("took a word out of a poll"),
-}
 
 
 @moderators
@@ -158,6 +131,14 @@ def lower_hand(request: SignedIn, slug: str, pk: int) -> HttpResponse:
 
 @moderators
 @require_POST
+def lower_hands(request: SignedIn, slug: str) -> HttpResponse:
+    webinar = moderated(request, slug)
+    hands.lower_all(webinar, request.user)
+    return done(request, webinar, "hands")
+
+
+@moderators
+@require_POST
 def chat_rules(request: SignedIn, slug: str) -> HttpResponse:
     """Slow mode and links, in one press each."""
     webinar = moderated(request, slug)
@@ -221,14 +202,11 @@ def acts(request: SignedIn, slug: str) -> HttpResponse:
     mine = Q(details__webinar=webinar.pk) | Q(about=f"webinars.webinar {webinar.pk}")
     noted = AuditEntry.objects.filter(mine, verb__startswith="room.").select_related("actor")
     page = Paginator(noted.order_by("-at", "-pk"), ON_A_PAGE).get_page(request.GET.get("page"))
-    rows = [
-        (entry, WORDS.get(entry.verb, entry.verb), entry.details.get("text", "")) for entry in page
-    ]
     silenced = Silence.objects.filter(webinar=webinar, lifted_at__isnull=True)
     context = {
         "webinar": webinar,
         "page": page,
-        "rows": rows,
+        "rows": told(page),
         "silenced": [
             (each.pk, shown.name(each.person), each.at)
             for each in silenced.select_related("person").order_by("pk").planned()

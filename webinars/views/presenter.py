@@ -62,12 +62,14 @@ def _page(request: SignedIn, guest: Guest, *, refusal: str = "", status: int = 2
     rows: Any = snapshot.rows
     votes = {row.pk: row.vote_count for row in rows.questions}
     first: Any = snapshot.lists["questions"]
+    opened: Any = snapshot.lists["polls"]
     context = {
         "webinar": webinar,
         "guest": guest,
         "now": now,
         "snapshot": snapshot,
         "questions": [(i, votes[i.id]) for i in sorted(first, key=lambda i: not i.pinned)],
+        "polls": sorted(opened, key=lambda i: not i.is_open),
         "captions": captions.recent(webinar.pk, now),
         "captioned": bool(RoomSetup.of(webinar).caption_secret),
         "refusal": refusal,

@@ -66,7 +66,8 @@ def me(request: SignedIn, slug: str) -> HttpResponse:
     """One's own minutes and questions: what no shared frame may carry."""
     guest = _inside(request, slug)
     now = timezone.now()
-    context: dict[str, object] = {"webinar": guest.webinar, "now": now, "mine": _mine(guest)}
+    context: dict[str, object] = {"webinar": guest.webinar, "now": now, "up": guest.hand_up}
+    context |= _of_mine(_mine(guest))
     if guest.seated:
         finding = minutes.so_far(guest.webinar, guest.person, now)
         context["asked"] = finding.prompts
@@ -198,7 +199,10 @@ def prompt(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     try:
         prompts.answer(asked, guest.person)
     except ValidationError as error:
-        return _refused(request, guest, error)
+        if not request.htmx:
+            return _refused(request, guest, error)
+        late = {"id": pk, "reason": error.messages[0]}
+        return render(request, "webinars/room/prompt_answered.html", late, status=422)
     if not request.htmx:
         messages.success(request, _("Thank you. It counts."))
         return see_other(_address(guest))
@@ -305,6 +309,12 @@ def _mine(guest: Guest) -> list[RoomQuestion]:
     return list(asked.order_by("pk"))
 
 
+def _of_mine(mine: list[RoomQuestion]) -> dict[str, object]:
+    """Open for who waits for a moderator; the others are among those that are shown."""
+    waits = any(row.state == RoomQuestion.State.WAITING for row in mine)
+    return {"mine": mine, "mine_open": waits}
+
+
 def _page(
     request: SignedIn,
     guest: Guest,
@@ -327,7 +337,7 @@ def _page(
         .annotate(vote_count=Count("votes"), voted=Exists(voted))
         .select_related("merged_into"),
         polls=frames.polls_of(webinar).annotate(chosen=Subquery(chosen.values("choices"))),
-        prompts=prompts.shown_to(webinar, person),
+        prompts=prompts.shown_to(webinar, person, timezone.now()),
     )
     rows: Any = snapshot.rows
     by_pk = {row.pk: row for row in rows.questions}
@@ -352,13 +362,15 @@ def _page(
         "messages_said": snapshot.lists["chat"],
         "polls": [
             shown.poll(row, webinar.slug, mine=row.chosen or ())
-            for row in rows.polls
+            for row in sorted(rows.polls, key=lambda row: row.state != Poll.State.OPEN)
             if row.state != Poll.State.DRAFT
         ],
-        "mine": [r for r in rows.questions if r.author_id == person.pk and r.state != withdrawn],
+        **_of_mine(
+            [r for r in rows.questions if r.author_id == person.pk and r.state != withdrawn]
+        ),
         "voted": [row.pk for row in rows.questions if row.voted],
         "answered": [row.pk for row in rows.polls if row.chosen],
-        "prompts": snapshot.lists["prompt"],
+        "prompts": [shown.StillHere(slug=webinar.slug, id=row.pk) for row in rows.prompts],
         "ease": guest.ease,
         "needs": (
             list(guest.place.accommodations.all())

@@ -6,11 +6,19 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import check_accessibility, sign_in, watch
 from tests.webinars.room import factories as make
-from webinars.models import ChatMessage, PresenceSpan, Registration, RoomQuestion
-from webinars.room import frames, polling, questions, stage
+from webinars.models import (
+    ChatMessage,
+    CreditPolicy,
+    PresenceSpan,
+    PromptAnswer,
+    Registration,
+    RoomQuestion,
+)
+from webinars.room import frames, polling, prompts, questions, stage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,7 +34,7 @@ def window(browser, site):
     opened = []
 
     def open_as(person, path, *, ready="connected", tolerated=(), **options):
-        context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)
+        context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
         context.set_default_timeout(15_000)
         sign_in(context, person, site)
         page = context.new_page()
@@ -146,6 +154,64 @@ def test_typing_an_answer_survives_what_happens_to_the_question(window, room):
 
     items(console, "questions").get_by_text("Why?").first.wait_for()
     assert field.input_value() == "Because we"
+
+
+def test_the_keyboard_stays_and_a_second_press_does_nothing_else(window, room):
+    """Before: after «Show» it was on «Take down», after «Close» on «Start it over», after an answer
+    to a poll nowhere."""
+    host, guest = make.host_of(room), make.make_guest(room)
+    first, second = make.ask(room, guest, "First?"), make.ask(room, guest, "Second?")
+    poll = make.make_poll(room, right=[1])
+    console = window(host, f"/host/{room.slug}/")
+    phone = window(guest, path_of(room), viewport={"width": 360, "height": 740})
+
+    items(console, "queue").get_by_role("button", name=re.compile("^Show")).first.focus()
+    console.keyboard.press("Enter")
+    expect(items(console, "questions")).to_have_count(1)
+    expect(console.locator(f"#question-{second.pk}")).to_be_focused()
+    console.keyboard.press("Enter")
+    pin = items(console, "questions").get_by_role("button", name=re.compile("^Pin"))
+    pin.focus()
+    console.keyboard.press("Enter")
+    unpin = items(console, "questions").get_by_role("button", name=re.compile("^Unpin"))
+    expect(unpin).to_be_focused()
+
+    tab(phone, "polls")
+    phone.get_by_label("Choice b").focus()
+    phone.keyboard.press("Space")
+    phone.get_by_role("button", name="Send my answer").focus()
+    phone.keyboard.press("Enter")
+    asked = phone.locator(f"#poll-{poll.pk}")
+    expect(asked.get_by_text("Your answer")).to_be_visible()
+    expect(asked).to_be_focused()
+
+    close = console.get_by_role("button", name=re.compile("^Close it"))
+    close.focus()
+    console.keyboard.press("Enter")
+    expect(asked.get_by_text("Right answer")).to_be_visible()
+    expect(asked.get_by_text("Your answer")).to_be_visible()
+    expect(console.locator(f"#poll-{poll.pk}")).to_be_focused()
+    console.keyboard.press("Enter")
+    first.refresh_from_db()
+    poll.refresh_from_db()
+    assert (first.state, poll.state) == ("approved", "closed")
+    assert RoomQuestion.objects.get(pk=second.pk).state == "waiting"
+
+
+def test_are_you_still_here_is_in_sight_wherever_the_page_stands(window):
+    policy = CreditPolicy.objects.create(name="Attentive", number=9, prompt_every_minutes=10)
+    room = make.make_room(policy=policy, stage={"kind": "link", "url": "https://meet.example/1"})
+    guest = make.make_guest(room)
+    phone = window(guest, path_of(room), viewport={"width": 360, "height": 740})
+    phone.locator("#me").scroll_into_view_if_needed()
+    began = room.windows.get().opened_at
+    prompts.look([room.pk], began + timedelta(seconds=prompts.due_at(room, 1, 10) + 1))
+
+    here = phone.get_by_role("button", name="I am here")
+    expect(here).to_be_in_viewport(ratio=1)
+    here.click()
+    expect(phone.get_by_text("Thank you. It counts.").first).to_be_visible()
+    assert PromptAnswer.objects.get().person == guest
 
 
 def test_a_late_press_is_answered_in_words(window, room):

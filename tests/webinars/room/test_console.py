@@ -249,6 +249,7 @@ ROUTES = [
     ("post", "silence", "message"),
     ("post", "hear", "silence"),
     ("post", "lower-hand", "hand"),
+    ("post", "lower-hands", None),
     ("post", "chat-rules", None),
     ("post", "note", None),
     ("post", "change-streams", None),

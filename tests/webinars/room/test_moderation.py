@@ -15,9 +15,19 @@ from people.models import AuditEntry
 from tests.factories import make_person
 from tests.races import at_once
 from tests.webinars.room import factories as make
-from tests.webinars.room.reading import ATTENDEE, MODERATOR, fresh
+from tests.webinars.room.reading import ATTENDEE, MODERATOR, Page, fresh
 from webinars.models import Hand, QuestionVote, RoomEvent, RoomSetup, Webinar
-from webinars.room import chat, counts, hands, questions, setup, shown, stage
+from webinars.room import (
+    chat,
+    counts,
+    hands,
+    polls,
+    prompts,
+    questions,
+    setup,
+    shown,
+    stage,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -248,6 +258,30 @@ def test_hands_are_named_for_moderators_and_numbers_for_others(client, room, htm
     assert again.pk > max(named)
 
 
+def test_all_hands_go_down_in_one_press_and_one_event(client, room, host, htmx):
+    person = make.make_guest(room, name="Ana Ruiz")
+    for each in (person, make.make_guest(room)):
+        make.raise_hand(room, each)
+    follower, before = Page(room, MODERATOR), RoomEvent.objects.count()
+    assert len(follower.lists["hands"]) == 2
+
+    for _ in range(2):
+        assert client.post(url("lower-hands", room), headers=htmx).status_code == 204
+
+    follower.follow()
+    assert follower.lists["hands"] == {} == fresh(room.pk, MODERATOR)[0]["hands"]
+    assert RoomEvent.objects.count() == before + 1
+    entry = AuditEntry.objects.get(verb="room.hands-lowered")
+    assert (entry.actor, entry.details) == (host, {"hands": 2})
+
+    make.raise_hand(room, person)
+    follower.follow()
+    assert "Ana Ruiz" in "".join(follower.lists["hands"].values())
+    client.force_login(person)
+    mine = client.get(url("room-me", room), headers=htmx).content.decode()
+    assert re.search(r'id="hand" hx-swap-oob="true"[^>]*aria-pressed="true"', mine)
+
+
 def test_a_reaction_shows_for_half_a_minute_and_counts_people(client, room, htmx):
     now = timezone.now()
     for person in (make_person(), make_person()):
@@ -367,13 +401,65 @@ def test_every_act_is_on_the_page_for_hosts(client, room, host, count, django_as
         questions.pin(question, host, wanted=True)
         chat.remove(make.say(room, text="Rude words."), host)
         hands.lower(make.raise_hand(room), host)
+        polls.close(make.make_poll(room), host)
     other = make.make_room()
     questions.pin(make.ask(other, shown=True), make.host_of(other), wanted=True)
 
-    with django_assert_num_queries(6):  # session, person, webinar, number of acts, acts, silenced
+    # session, person, webinar, number of acts, acts, silenced; polls, hands, questions, messages
+    with django_assert_num_queries(10):
         html = page(client, room, "acts")
 
     assert html.count("pinned a question") == count
     assert "went live" in html
     assert '<q dir="auto">Rude words.</q>' in html
     assert AuditEntry.objects.filter(verb="room.question-pinned").count() == count + 1
+
+
+def test_the_page_says_to_whom_and_to_what_it_was_done(client, room, host):
+    person = make.make_guest(room, name="Ana Ruiz")
+    into, question = make.ask(room, text="Who pays?"), make.ask(room, person, "Who pays for it?")
+    questions.merge(question, into, host)
+    questions.dismiss(into, host)
+    said = make.say(room, person, "Buy this.")
+    chat.remove(said, host)
+    chat.hear(chat.silence(room, person, host), host)
+    hands.lower(make.raise_hand(room, person), host)
+    setup.change(room, host, slow_seconds=30, streams={"backup": {"kind": "link", "url": "/b"}})
+    setup.change(room, host, on_backup=True)
+    prompts.ease(room, person, "longer", host)
+    poll = make.make_poll(room, opened=False, kind="words")
+    polls.open_to_votes(poll, host)
+    polls.vote(poll, person, ["Rude"])
+    polls.hide_word(poll, host, "rude")
+
+    html = re.sub(r"\s+", " ", page(client, room, "acts"))
+
+    asked = poll.question["en"]
+    for words in (
+        'joined two questions: <q dir="auto">Who pays for it?</q> · <q dir="auto">Who pays?</q>',
+        'did not show a question: <q dir="auto">Who pays?</q>',
+        'removed a message (Ana Ruiz): <q dir="auto">Buy this.</q>',
+        "silenced a person (Ana Ruiz)",
+        "let a person write again (Ana Ruiz)",
+        "took a hand down (Ana Ruiz)",
+        "changed how the room is set up: streams, slow mode of the chat",
+        "changed how the room is set up: to the backup stream",
+        "changed what a person is asked in between (Ana Ruiz): Three times as long to answer",
+        f'opened a poll: <q dir="auto">{asked}</q>',
+        f'took a word out of a poll: <q dir="auto">{asked}</q> · <q dir="auto">rude</q>',
+    ):
+        assert words in html
+
+
+def test_an_answer_does_not_bring_back_what_another_moderator_took_down(client, room, host):
+    question = make.ask(room, shown=True)
+    questions.dismiss(question, make.make_host())
+
+    response = client.post(
+        url("moderate", room, question.pk), {"act": "answer", f"text-{question.pk}": "Because."}
+    )
+
+    assert response.status_code == 422
+    assert "Show it again first." in response.content.decode()
+    question.refresh_from_db()
+    assert (question.state, question.answer) == ("dismissed", "")

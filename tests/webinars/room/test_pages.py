@@ -243,6 +243,20 @@ def test_the_result_of_a_poll_shows_once_it_is_answered(client, room, guest, htm
     assert PollVote.objects.get(person=guest).choices == ["a"]
 
 
+def test_a_poll_that_is_open_stands_first(client, room, guest):
+    before, now = make.make_poll(room), make.make_poll(room)
+    polls.close(before, make.host_of(room))
+
+    for html in (page(client, room), presented(client, room)):
+        assert html.index(f'id="poll-{now.pk}"') < html.index(f'id="poll-{before.pk}"')
+        assert re.findall(r'id="poll-(\d+)"[^>]* data-first', html) == [str(now.pk)]
+
+
+def presented(client, room):
+    client.force_login(make.make_presenter(room))
+    return client.get(url("presenter", room)).content.decode()
+
+
 def test_a_poll_without_a_choice_says_so_beside_it(client, room, guest, htmx):
     poll = make.make_poll(room)
     for headers in ({}, htmx):

@@ -175,6 +175,46 @@ def test_who_is_spared_is_not_asked_on_their_page(client, room):
     assert 'id="prompt-' not in page
 
 
+@pytest.mark.parametrize(("minutes", "there"), [(5, True), (10, False)])
+def test_who_was_granted_more_time_finds_it_on_the_page_when_others_no_longer_do(
+    client, room, minutes, there
+):
+    guest, other = make.make_guest(room), make.make_guest(room)
+    prompts.ease(room, guest, PromptEase.Kind.LONGER, make.host_of(room))
+    now = timezone.now()
+    asked_at = now - timedelta(minutes=minutes)
+    Prompt.objects.create(webinar=room, number=1, asked_at=asked_at, closed_at=now)
+
+    def html(person):
+        client.force_login(person)
+        return client.get(url("room", room)).content.decode()
+
+    mine = html(guest)
+    assert ('id="prompt-' in mine) == there
+    assert '<span data-for-ease="longer">' in mine if there else "nine minutes" not in mine
+    assert 'id="prompt-' not in html(other)
+
+
+def test_a_press_that_comes_too_late_is_told_so_in_its_place(client, room, htmx):
+    now = timezone.now()
+    late = now - timedelta(minutes=4)
+    prompt = Prompt.objects.create(webinar=room, number=1, asked_at=late, closed_at=now)
+    client.force_login(make.make_guest(room))
+
+    by_script = client.post(url("prompt", room, prompt.pk), headers=htmx)
+    plain = client.post(url("prompt", room, prompt.pk))
+
+    for response in (by_script, plain):
+        assert response.status_code == 422
+        assert "The time for this question is over." in response.content.decode()
+    assert (
+        by_script.content.decode()
+        .lstrip()
+        .startswith(f'<p class="gw-room__thanks" id="prompt-{prompt.pk}"')
+    )
+    assert not PromptAnswer.objects.exists()
+
+
 @pytest.mark.parametrize("count", [1, 5])
 def test_a_live_room_with_prompts_costs_eight_queries(
     client, room, count, django_assert_num_queries

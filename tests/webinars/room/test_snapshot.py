@@ -44,8 +44,8 @@ OFTEN = ["ask", "say", "approve", "remove"]
 ACTS = [
     *OFTEN, *OFTEN, *OFTEN, "poll", "dismiss", "answer", "live answer", "withdraw", "open", "close",
     "vote", "vote", "over", "hide", "break", "live", "end", "pin", "unpin", "merge", "hand",
-    "unraise", "lower", "silence", "notice", "streams", "materials", "prompt", "prompt", "slow",
-    "backup", "links", "note", "upvote", "downvote", "react", "caption", "move",
+    "unraise", "lower", "lower all", "silence", "notice", "streams", "materials", "prompt",
+    "prompt", "slow", "backup", "links", "note", "upvote", "downvote", "react", "caption", "move",
 ]  # fmt: skip
 
 KINDS = ["single", "multiple", "scale", "words"]
@@ -123,7 +123,7 @@ class Histories(TestCase):
         kinds = set(re.findall(r'log\.append\(\s*\w+,\s*"(\w+)"', source))
         kinds |= set().union(*setup._EVENTS.values())
         assert set(RoomEvent.objects.filter(webinar=room).values_list("kind", flat=True)) == kinds
-        assert len(kinds) == 11
+        assert len(kinds) == 12
 
 
 def live_through(steps):
@@ -228,6 +228,8 @@ def do(room, act, which):
             hands.raise_hand(room, hand.person, wanted=False)
         elif act == "lower" and (hand := pick(Hand)):
             hands.lower(hand, host)
+        elif act == "lower all":
+            hands.lower_all(room, host)
         elif act == "react":
             hands.react(Webinar.objects.get(pk=room.pk), host, Reaction.Kind.values[which % 5])
         elif act == "caption":

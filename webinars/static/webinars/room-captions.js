@@ -46,6 +46,7 @@ class Captions extends HTMLElement {
     // Until the reader chooses: better another language than an empty box.
     const chosen = localStorage.getItem("gw-captions language") || all.some((line) => line.lang === language);
     for (const line of all) line.hidden = Boolean(chosen) && line.lang !== language;
+    this.querySelector("[data-quiet]").hidden = all.some((line) => !line.hidden);
   }
 }
 

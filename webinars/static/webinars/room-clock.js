@@ -1,4 +1,4 @@
-// <gw-clock>: how many minutes are left of the planned time, by the server's clock. The words are in its attributes.
+// <gw-time-left>: how many minutes are left of the planned time, by the server's clock. The words are in its attributes.
 // It is not read aloud: it changes every minute. Without this the planned times stand there.
 const SOON = 5, LONG = 120;
 
@@ -24,7 +24,7 @@ class Clock extends HTMLElement {
     }
     if (state !== "live" && state !== "break") return "";
     const left = minutes(ends);
-    this.classList.toggle("gw-clock--soon", left <= SOON);
+    this.classList.toggle("gw-time-left--soon", left <= SOON);
     if (left >= LONG) return this.dataset.long.replace("{h}", Math.floor(left / 60)).replace("{n}", left % 60);
     return left >= 0 ? this.dataset.left.replace("{n}", left) : this.dataset.over.replace("{n}", -left);
   }
@@ -38,4 +38,4 @@ class Clock extends HTMLElement {
   }
 }
 
-customElements.define("gw-clock", Clock);
+customElements.define("gw-time-left", Clock);

@@ -28,7 +28,10 @@ class Room extends HTMLElement {
     document.addEventListener("room:voted", (event) => this.voted(event.detail), on);
     document.addEventListener("room:answered", (event) => this.answered.add(event.detail.id), on);
     document.addEventListener("room:refused", (event) => this.toast(event.detail.reason), on);
-    document.addEventListener("htmx:afterSettle", () => this.gestures(this), on);
+    document.addEventListener("htmx:afterSettle", (event) => this.settled(event.detail), on);
+    document.addEventListener("htmx:oobAfterSwap", () => this.recover(), on);
+    this.addEventListener("focusin", (event) => this.remember(event.target), on);
+    this.addEventListener("focusout", (event) => this.forget(event.target), on);
     document.addEventListener("htmx:afterRequest", (event) => this.acted(event.detail), on);
     document.addEventListener("htmx:sendError", () => this.toast(this.wordsOf("lost")), on);
     addEventListener("online", () => this.hurry(), on);
@@ -158,11 +161,12 @@ class Room extends HTMLElement {
     }
     this.moved = new Map(); // what left a list in this frame: it may come up in another
     for (const entry of frame.ev ?? []) this.place(entry);
-    for (const { list, focused } of this.moved.values()) if (focused) list.closest("[tabindex]")?.focus();
+    for (const { list, at, focused } of this.moved.values()) if (focused) this.stay(list, at);
     for (const [list, oldest] of Object.entries(frame.keep ?? {})) this.trim(list, oldest);
     if (frame.to > this.after) this.after = frame.to;
     if (frame.tick) this.count(frame.tick);
     if (frame.cc) this.tell("room:captions", { lines: frame.cc });
+    this.recover();
   }
 
   // A fresh page instead of a long replay. What is being typed stays: only the lists change.
@@ -210,7 +214,7 @@ class Room extends HTMLElement {
       if (entry.list === "polls") this.answered.delete(entry.id); // it starts over: a new answer
       if (old) {
         const focused = old.contains(document.activeElement) ? document.activeElement : null;
-        this.moved.set(name, { list, old, focused });
+        this.moved.set(name, { list, at: [...list.children].indexOf(old), old, focused });
         old.remove();
       }
     } else {
@@ -225,7 +229,7 @@ class Room extends HTMLElement {
       const left = this.moved.get(name);
       if (left) this.carry(left.old, item);
       this.put(list, item);
-      if (left?.focused) this.refocus(item, left.focused);
+      if (left?.focused && !this.again(item, left.focused)) this.stay(left.list, left.at);
       this.moved.delete(name);
       this.tell("room:placed", { list: entry.list, id: entry.id, isNew: !old });
     }
@@ -243,11 +247,11 @@ class Room extends HTMLElement {
       this.carry(old, item);
       const focused = old.contains(document.activeElement) ? document.activeElement : null;
       old.replaceWith(item);
-      if (focused) this.refocus(item, focused);
+      if ("first" in old.dataset !== "first" in item.dataset) list.insertBefore(item, this.placeFor(list, item));
+      if (focused && !this.again(item, focused)) this.rest(item);
     } else {
       list.insertBefore(item, this.placeFor(list, item));
     }
-    if (old && "first" in old.dataset !== "first" in item.dataset) list.insertBefore(item, this.placeFor(list, item));
     htmx.process(item);
   }
 
@@ -268,12 +272,10 @@ class Room extends HTMLElement {
     }
     const opened = [...old.querySelectorAll("details")].map((details) => details.open);
     [...item.querySelectorAll("details")].forEach((details, at) => { details.open = opened[at] ?? details.open; });
-  }
-
-  refocus(item, focused) {
-    const same = focused.id ? item.querySelector(`#${CSS.escape(focused.id)}`) : item.querySelector(focused.localName);
-    if (same) same.focus();
-    else item.closest("[tabindex]")?.focus();
+    for (const mark of old.querySelectorAll("[data-your]")) { // «Your answer»: no frame says whose
+      const place = item.querySelector(`[data-choice="${CSS.escape(mark.dataset.your)}"]`);
+      if (place && !place.querySelector("[data-your]")) place.append(" ", mark.cloneNode(true));
+    }
   }
 
   trim(name, oldest) {
@@ -288,8 +290,8 @@ class Room extends HTMLElement {
   emptied(list) {
     const words = this.querySelector(`[data-empty-of="${list.dataset.list}"]`);
     if (words) words.hidden = list.childElementCount > 0;
-    const sorts = this.querySelector(`[data-sorts="${list.dataset.list}"]`);
-    if (sorts) sorts.hidden = list.childElementCount < 2;
+    const several = this.querySelector(`[data-several="${list.dataset.list}"]`);
+    if (several) several.hidden = list.childElementCount < 2;
   }
 
   be(state) {
@@ -314,7 +316,11 @@ class Room extends HTMLElement {
     for (const [id, votes] of Object.entries(tick.votes ?? {})) this.votes.set(Number(id), votes);
     for (const [id, people] of Object.entries(tick.polls ?? {})) this.answers.set(Number(id), people);
     for (const [id, result] of Object.entries(tick.results ?? {})) this.results.set(Number(id), result);
-    if ("hands" in tick) this.hands = tick.hands;
+    if ("hands" in tick) {
+      // Somebody took hands down, maybe this person's.
+      if (tick.hands < this.hands && this.querySelector("#hand[aria-pressed=true]")) this.tell("room:mine", {});
+      this.hands = tick.hands;
+    }
     Object.assign(this.reactions, tick.reactions);
     if (tick.reactions || "hands" in tick) this.gestures(this);
     if (tick.votes || tick.polls || tick.results) this.number(this);
@@ -322,7 +328,7 @@ class Room extends HTMLElement {
 
   gestures(root) {
     for (const place of root.querySelectorAll("[data-hands]")) place.textContent = this.hands;
-    for (const place of root.querySelectorAll("[data-reaction]")) place.textContent = this.reactions[place.dataset.reaction] || "";
+    for (const place of root.querySelectorAll("[data-reaction]")) place.textContent = this.reactions[place.dataset.reaction] || (place.dataset.none ?? "");
   }
 
   number(root) {
@@ -373,8 +379,9 @@ class Room extends HTMLElement {
     this.number(item);
     const vote = item.querySelector("button.gw-vote");
     if (vote) this.press(vote, this.mine.has(Number(item.dataset.id)));
-    const clock = new Intl.DateTimeFormat(this.dataset.lang, { hour: "numeric", minute: "2-digit", timeZone: this.dataset.zone });
-    for (const time of item.querySelectorAll("time[datetime]")) time.textContent = clock.format(new Date(time.dateTime));
+    for (const words of item.querySelectorAll("[data-for-ease]")) words.hidden = words.dataset.forEase !== (this.dataset.ease ?? "");
+    const clock = new Intl.DateTimeFormat(this.dataset.lang, { hour: "numeric", minute: "2-digit", hour12: true, timeZone: this.dataset.zone });
+    for (const time of item.querySelectorAll("time[datetime]")) time.textContent = said(clock.format(new Date(time.dateTime)));
   }
 
   press(button, pressed) {
@@ -402,6 +409,58 @@ class Room extends HTMLElement {
     link.textContent = byVotes ? link.dataset.wordsAsked : link.dataset.wordsVotes;
   }
 
+  // --- Where the keyboard is. What had the focus is replaced by a frame or an answer: the same control gets it again.
+  // Another one never does, for a second press would do something else («close», then «start over»): then the element
+  // around it does, or in a list that it left its neighbour.
+
+  remember(control) {
+    const around = [];
+    for (let each = control; each !== this; each = each.parentElement) around.push(each);
+    this.focused = { control, around };
+  }
+
+  // Only what was taken from the page is looked for again, not what somebody has left.
+  forget(control) {
+    queueMicrotask(() => {
+      if (control.isConnected && this.focused?.control === control) this.focused = null;
+    });
+  }
+
+  recover() {
+    if (!this.focused || this.focused.control.isConnected || document.activeElement !== document.body) return;
+    const { control, around } = this.focused;
+    for (const old of around) {
+      const now = old.isConnected ? old : old.id && document.getElementById(old.id);
+      if (!now) continue;
+      if (!this.again(now, control)) this.rest(now);
+      return;
+    }
+  }
+
+  settled({ elt, xhr }) {
+    this.gestures(this);
+    this.number(this);
+    const wrong = xhr?.status === 422 ? elt?.querySelector?.("[aria-invalid=true]") : null;
+    if (wrong) wrong.focus();
+    else this.recover();
+  }
+
+  again(item, control) {
+    const same = [...item.querySelectorAll("a, button, input, select, summary, textarea")].find((one) => isSame(one, control));
+    same?.focus();
+    return Boolean(same);
+  }
+
+  stay(list, at) {
+    const left = list.children[Math.min(at, list.childElementCount - 1)];
+    this.rest(left ?? list.closest(".gw-room__scroll") ?? list.closest("section")?.querySelector("h2") ?? list);
+  }
+
+  rest(place) {
+    if (!place.matches("a, button, input, select, summary, textarea, [tabindex]")) place.tabIndex = -1;
+    place.focus({ preventScroll: true });
+  }
+
   // --- Small things
 
   // Whoever follows by asking sees their own act at once.
@@ -424,6 +483,19 @@ class Room extends HTMLElement {
   tell(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
   }
+}
+
+// By its id, as what it is called to be (`data-keep`: «pin» and «unpin» are one), or by what it does.
+function isSame(one, other) {
+  if (one.localName !== other.localName) return false;
+  if (one.id || other.id) return one.id === other.id;
+  if (one.dataset.keep || other.dataset.keep) return one.dataset.keep === other.dataset.keep;
+  return ["name", "value", "formaction", "href"].every((name) => one.getAttribute(name) === other.getAttribute(name));
+}
+
+// «6:15 p.m.» in both languages, as everywhere on the site.
+function said(time) {
+  return time.replace(/\s*([ap])\.?\s*m\.?$/i, (_, half) => ` ${half.toLowerCase()}.m.`);
 }
 
 customElements.define("gw-room", Room);
