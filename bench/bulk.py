@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 from django.db import connection
 from django.utils import timezone
@@ -34,33 +35,37 @@ PAUSE = 0.05  # seconds between probes
 LENGTH = timedelta(hours=1)
 PATIENCE = 7200  # seconds
 
-# A worker that writes down the longest time for which it held a transaction.
+# A worker that writes down the longest time between BEGIN and COMMIT, and its processor time.
 WORKER = """
 import atexit, sys, time
 import django
 django.setup()
 from django.core.management import call_command
-from django.db import transaction
+from django.db.backends.base.base import BaseDatabaseWrapper as Connection
 
-longest, began, depth = [0.0], [0.0], [0]
-enter, leave = transaction.Atomic.__enter__, transaction.Atomic.__exit__
+longest, begun = [0.0], {}
 
-def entered(self):
-    enter(self)
-    depth[0] += 1
-    if depth[0] == 1:
-        began[0] = time.perf_counter()
+def began(self, *args, **more):
+    if self.autocommit and not (args and args[0]):
+        begun[id(self)] = time.perf_counter()
+    set_autocommit(self, *args, **more)
 
-def left(self, *error):
-    try:
-        return leave(self, *error)
-    finally:
-        depth[0] -= 1
-        if depth[0] == 0:
-            longest[0] = max(longest[0], time.perf_counter() - began[0])
+def ended(plain):
+    def end(self):
+        try:
+            plain(self)
+        finally:
+            took = time.perf_counter() - begun.pop(id(self), time.perf_counter())
+            longest[0] = max(longest[0], took)
+    return end
 
-transaction.Atomic.__enter__, transaction.Atomic.__exit__ = entered, left
-atexit.register(lambda: open(sys.argv[1], "w").write(str(longest[0])))
+set_autocommit = Connection.set_autocommit
+Connection.set_autocommit = began
+Connection.commit, Connection.rollback = ended(Connection.commit), ended(Connection.rollback)
+atexit.register(
+    lambda: open(sys.argv[1], "w").write(f"{longest[0]} {time.process_time() - at_start}")
+)
+at_start = time.process_time()
 call_command("worker")
 """
 
@@ -75,7 +80,7 @@ def run(application: Callable, people: int) -> Iterator[tuple[str, str, str, str
     letters = waiting.filter(kind__in=["certificates.letter", "webinars.letter"])
     during: dict[str, list[float]] = {name: [] for name in probes}
     begun, issued, sent = time.monotonic(), 0.0, 0.0
-    with _workers() as longest:
+    with _workers() as workers:
         while not sent:
             for name, probe in probes.items():
                 during[name].append(probe())
@@ -93,8 +98,10 @@ def run(application: Callable, people: int) -> Iterator[tuple[str, str, str, str
         "",
     )
     yield ("  and every letter sent", f"{sent:.0f} s", "", "")
-    held = max(longest) * 1000
-    yield ("  longest transaction", f"{held:.0f} ms", "≤ 250 ms", f"{held / 250:.0%}")
+    spent = sum(measured.spent for measured in workers) / people * 1000
+    yield ("  workers, letters too", f"{spent:.1f} ms CPU each", "≤ 60 ms", f"{spent / 60:.0%}")
+    held = max(measured.held for measured in workers)
+    yield ("  longest transaction", f"{held * 1000:.0f} ms", "≤ 1,000 ms", f"{held:.0%}")
     failed = OutboxEntry.objects.exclude(attempts__lte=1).count()
     yield ("  promises tried twice or more", f"{failed}", "0", "")
     for name in probes:
@@ -146,10 +153,17 @@ def _probes(application: Callable) -> dict[str, Callable[[], float]]:
     }
 
 
+class Measured(NamedTuple):
+    """What a worker wrote down, in seconds."""
+
+    held: float  # its longest transaction
+    spent: float  # by its processor
+
+
 @contextmanager
-def _workers() -> Iterator[list[float]]:
-    """Worker processes; when they have ended, the list holds each one's longest transaction."""
-    longest: list[float] = []
+def _workers() -> Iterator[list[Measured]]:
+    """Worker processes; when they have ended, the list holds what each measured."""
+    measured: list[Measured] = []
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder) / str(number) for number in range(WORKERS)]
         running = [
@@ -157,13 +171,13 @@ def _workers() -> Iterator[list[float]]:
             for file in files
         ]
         try:
-            yield longest
+            yield measured
         finally:
             for worker in running:
                 worker.terminate()
             for worker in running:
                 worker.wait(60)
-            longest += [float(file.read_text()) for file in files]
+            measured += [Measured(*map(float, file.read_text().split())) for file in files]
 
 
 def _held(people: int) -> Webinar:

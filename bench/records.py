@@ -7,7 +7,7 @@ from datetime import timedelta
 
 BATCH = 2_000
 LESSONS = 6
-PER_PERSON = LESSONS + 3  # enrolment, evidence, completion, certificate
+PER_PERSON = LESSONS + 4  # enrolment, evidence, completion, certificate, its badge's place
 
 
 def run(rows: int) -> Iterator[tuple[str, str, str, str]]:
@@ -36,14 +36,15 @@ def _peak() -> int:
 
 
 def _write(people: int) -> None:
-    """So many people who completed one load course and hold its certificate."""
+    """So many people who completed one load course and hold its certificate and badge."""
     from django.contrib.auth.hashers import make_password
     from django.db import transaction
     from django.utils import timezone
 
     from certificates import codes
+    from certificates.badges import bitstring, credential, status
     from certificates.issuing import fingerprint
-    from certificates.models import Certificate
+    from certificates.models import Certificate, StatusEntry
     from certificates.snapshot import of_completion
     from courses.models import Completion, CourseVersion, Enrolment, Evidence
     from courses.models.course import document_of
@@ -90,7 +91,7 @@ def _write(people: int) -> None:
         )
         said = of_completion(completions[0], name="Person", code=codes.fresh(), now=now)
         sha256 = fingerprint(said)
-        Certificate.objects.bulk_create(
+        certificates = Certificate.objects.bulk_create(
             Certificate(
                 completion=completion,
                 holder_id=completion.enrolment.person_id,
@@ -100,4 +101,15 @@ def _write(people: int) -> None:
                 issued_at=now,
             )
             for completion in completions
+        )
+        # The places that `status.entry_of` would draw one by one, from the list's end.
+        taken = StatusEntry.objects.count()
+        credential.achievement_of(certificates[0])
+        StatusEntry.objects.bulk_create(
+            StatusEntry(
+                certificate=certificate,
+                number=1 + (taken + n) // status.FULL,
+                position=bitstring.SIZE - 1 - (taken + n) % status.FULL,
+            )
+            for n, certificate in enumerate(certificates)
         )

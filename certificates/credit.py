@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -15,8 +15,16 @@ from lms.text import LANGUAGES, Localised, said
 
 def lines_of(completion_id: int) -> list[dict[str, Any]]:
     """The credit of a completion as a snapshot states it: only what counts, never a maximum."""
-    awards = CreditAward.objects.filter(completion=completion_id).for_statement()
-    return [_line(award) for award in awards if award.counted]
+    return lines_of_each([completion_id])[completion_id]
+
+
+def lines_of_each(completion_ids: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
+    """The same for many, in one query."""
+    found: dict[int, list[dict[str, Any]]] = {pk: [] for pk in completion_ids}
+    for award in CreditAward.objects.filter(completion__in=list(found)).for_statement():
+        if award.counted:
+            found[award.completion_id].append(_line(award))
+    return found
 
 
 def _line(award: CreditAward) -> dict[str, Any]:

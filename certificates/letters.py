@@ -1,6 +1,6 @@
 """The letters about a certificate: it was issued or corrected, taken back, suspended, restored."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from django.conf import settings
 from django.utils import translation
@@ -13,8 +13,13 @@ from lms.text import said
 
 def promise(certificate: Certificate) -> None:
     """The letter with the certificate, in the transaction that issues it."""
-    payload = {"certificate": certificate.pk}
-    outbox.promise("certificates.letter", key=str(certificate.pk), payload=payload)
+    promise_all([certificate])
+
+
+def promise_all(certificates: Iterable[Certificate]) -> None:
+    outbox.promise_all(
+        "certificates.letter", {str(each.pk): {"certificate": each.pk} for each in certificates}
+    )
 
 
 def promise_notice(certificate: Certificate, what: str, *, row: int) -> None:

@@ -19,9 +19,17 @@ NOT_COUNTED = (Revocation.Reason.ISSUED_IN_ERROR, Revocation.Reason.NOT_EARNED)
 def award(person_id: int, course_id: int) -> list[SeriesAward]:
     """What this person has earned in the series that this course belongs to, written now if it is
     not yet. Safe to repeat and at once: `(person, series, cycle)` decides."""
+    return award_each([(person_id, course_id)])
+
+
+def award_each(completed: Collection[tuple[int, int]]) -> list[SeriesAward]:
+    """The same for many pairs of a person and a course: one query where no series asks for it."""
     found = []
-    for series in Series.objects.filter(members__course=course_id).for_index():
-        found += _award(series, person_id)
+    courses = {course for _person, course in completed}
+    for series in Series.objects.filter(members__course__in=courses).distinct().for_index():
+        asked = _courses(series)
+        for person in sorted({person for person, course in completed if course in asked}):
+            found += _award(series, person)
     return found
 
 

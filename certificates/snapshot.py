@@ -7,10 +7,10 @@ statements, holds every text in both languages, and its dates are days in the zo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.utils import timezone, translation
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from certificates import codes, designing
-from certificates.credit import lines_of, plain
+from certificates.credit import lines_of_each, plain
 from certificates.models import Design, SeriesAward, address_of
 from courses import cycles
 from courses.models import Completion, Course
@@ -41,13 +41,34 @@ SAMPLE_TITLE = gettext_noop("A course to look at the design")
 SERIES_WORDS = gettext_noop("Series of courses")
 
 
-def of_completion(completion: Completion, *, name: str, code: str, now: datetime) -> dict[str, Any]:
+class Beside(NamedTuple):
+    """What snapshots of completions say that stands in other rows, read once for all of them."""
+
+    credit: Mapping[int, list[dict[str, Any]]]  # by completion
+    looks: Mapping[int | None, dict[str, Any]]  # by organisation
+    renewed: Collection[int]  # courses
+
+
+def beside(completions: Collection[Completion]) -> Beside:
+    organisations = {each.enrolment.organisation_id for each in completions}
+    return Beside(
+        lines_of_each(each.pk for each in completions),
+        {pk: designing.frozen(designing.in_use(pk)) for pk in organisations},
+        cycles.renewed(each.enrolment.course_id for each in completions),
+    )
+
+
+def of_completion(
+    completion: Completion, *, name: str, code: str, now: datetime, said: Beside | None = None
+) -> dict[str, Any]:
     """`completion` comes with its enrolment, person and version."""
-    document, credit = document_of(completion.version_id), lines_of(completion.pk)
+    document, said = document_of(completion.version_id), said or beside([completion])
+    credit = said.credit[completion.pk]
+    renewed = completion.enrolment.course_id in said.renewed
     return {
         **_common(
             completion.enrolment.person,
-            completion.enrolment.organisation_id,
+            said.looks[completion.enrolment.organisation_id],
             name=name,
             code=code,
             now=now,
@@ -57,7 +78,7 @@ def of_completion(completion: Completion, *, name: str, code: str, now: datetime
         "kind": "course",
         "title": document.title,
         "completed_on": _day(completion.completed_at),
-        "expires_on": _due_on(completion),
+        "expires_on": _due_on(completion) if renewed else None,
         "hours": plain(completion.hours["training"]),
         "minutes": completion.minutes,
         "format_words": _in_each_language(Course.Format(document.format).label),
@@ -86,7 +107,7 @@ def of_series(
     return {
         **_common(
             award.person,
-            completions[-1].enrolment.organisation_id,  # of the deciding one
+            designing.frozen(designing.in_use(completions[-1].enrolment.organisation_id)),
             name=name,
             code=code,
             now=now,
@@ -143,11 +164,11 @@ def statements(credit: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _common(
-    person: User, organisation_id: int | None, *, name: str, code: str, now: datetime
+    person: User, look: Mapping[str, Any], *, name: str, code: str, now: datetime
 ) -> dict[str, Any]:
     return {
         "format": 2,
-        **designing.frozen(designing.in_use(organisation_id)),
+        **look,
         "language": person.language,
         "name": name,
         "zone": str(timezone.get_default_timezone()),

@@ -93,6 +93,12 @@ def standing_after(completion: Completion) -> Standing | None:
     return _standing(done, policies[enrolment.course_id]) if done else None
 
 
+def renewed(courses: Iterable[int]) -> set[int]:
+    """Those of these courses that have, or once had, to be renewed."""
+    rows = RenewalPolicy.objects.filter(course__in=set(courses))
+    return set(rows.values_list("course", flat=True))
+
+
 @on_tick
 def open_windows(now: datetime) -> str:
     """Open the next cycle of everybody whose window has opened, and promise their reminders."""

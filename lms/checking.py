@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
-from certificates.models import Certificate
+from certificates.models import Certificate, StatusEntry
 from courses.models import Completion, CourseVersion, CreditAward, Enrolment
 from lms import mail, outbox
 from lms.models import CheckResult, CheckRun
@@ -42,6 +42,8 @@ WORDS = {
     "lines_of_corrections_are_whole": _("Corrected certificates follow each other"),
     "completions_have_one_standing_certificate": _("Each completion has one certificate"),
     "certificates_name_their_holder": _("Certificates belong to who completed"),
+    "badges_say_what_was_issued": _("Badges say what their certificates say"),
+    "status_lists_say_the_state": _("Lists of withdrawn badges are right"),
     "credited_attendance_is_evidence": _("Attendance that earned credit reached the course"),
 }
 
@@ -52,6 +54,8 @@ LOOKED_AT: Mapping[str, type[Model]] = {
     "met_rules_are_completed": Enrolment,
     "credit_matches_its_rule": CreditAward,
     "completions_have_one_standing_certificate": Completion,
+    "badges_say_what_was_issued": StatusEntry,
+    "status_lists_say_the_state": StatusEntry,
     "credited_attendance_is_evidence": Determination,
 }
 

@@ -8,9 +8,10 @@ promise no longer makes sense. Its return value, a short sentence, is shown to s
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import groupby
 
 from django.conf import settings
 from django.db import connections, transaction
@@ -22,10 +23,12 @@ from lms.models import OutboxEntry, OutboxQuerySet
 logger = logging.getLogger(__name__)
 
 type Handler = Callable[[Mapping[str, object]], str]
+type Together = Callable[[Sequence[Mapping[str, object]]], str]
 
 LEASE = timedelta(minutes=5)  # longer than the slowest handler may take
 PAUSES = [timedelta(seconds=s) for s in (10, 60, 300, 1800, 7200, 21600, 86400)]  # then dead
 _handlers: dict[str, Handler] = {}
+_together: dict[str, Together] = {}
 _hurrying = threading.BoundedSemaphore(4)  # letters this process sends itself at one time
 
 
@@ -40,6 +43,21 @@ def handles(kind: str) -> Callable[[Handler], Handler]:
         if kind in _handlers and _handlers[kind] is not handler:
             raise ValueError(f"two handlers for {kind!r}")
         _handlers[kind] = handler
+        return handler
+
+    return register
+
+
+def handles_together(kind: str) -> Callable[[Together], Together]:
+    """Register what keeps many promises of this kind in a few statements, all of them or none.
+
+    Beside the handler of one: when it raises, that one keeps each by itself and says what is wrong.
+    """
+
+    def register(handler: Together) -> Together:
+        if kind in _together and _together[kind] is not handler:
+            raise ValueError(f"two handlers of many for {kind!r}")
+        _together[kind] = handler
         return handler
 
     return register
@@ -95,10 +113,11 @@ def work(now: datetime | None = None, *, limit: int = 20) -> int:
     now, begun = now or timezone.now(), time.monotonic()
     # First tries first: a promise that ends its worker takes no other down with it.
     taken = sorted(_take(now, limit), key=lambda entry: entry.attempts)
-    for place, entry in enumerate(taken):
+    alone = _keep_together(taken)
+    for place, entry in enumerate(alone):
         if time.monotonic() - begun > LEASE.total_seconds() / 2:
-            _give_back(taken[place:])  # slow company: their leases would run out under our hands
-            return place
+            _give_back(alone[place:])  # slow company: their leases would run out under our hands
+            return len(taken) - len(alone) + place
         _keep(entry, now)
     return len(taken)
 
@@ -158,6 +177,32 @@ def _give_back(entries: list[OutboxEntry]) -> None:
         _mine(entry).update(lease_until=None, attempts=F("attempts") - 1)
 
 
+def _keep_together(taken: list[OutboxEntry]) -> list[OutboxEntry]:
+    """Keep what can be kept together; returns what is to be kept one by one.
+
+    First tries only: what failed before, or ended its worker, takes nothing else down with it.
+    """
+    alone: list[OutboxEntry] = []
+    ordered = sorted(taken, key=lambda entry: (entry.attempts, entry.kind))
+    for (tries, kind), group in groupby(ordered, key=lambda entry: (entry.attempts, entry.kind)):
+        entries = list(group)
+        if tries > 1 or kind not in _together or len(entries) < 2:
+            alone += entries
+            continue
+        try:
+            outcome = _together[kind]([entry.payload for entry in entries])
+        except Exception:
+            logger.info("outbox: %s %s one by one", len(entries), kind, exc_info=True)
+            alone += entries
+            continue
+        mine = OutboxEntry.objects.filter(
+            pk__in=[entry.pk for entry in entries], attempts=1, state=OutboxEntry.State.WAITING
+        )
+        _end(mine, OutboxEntry.State.DONE, outcome)
+    places = {entry.pk: place for place, entry in enumerate(taken)}
+    return sorted(alone, key=lambda entry: places[entry.pk])
+
+
 def _keep(entry: OutboxEntry, now: datetime) -> None:
     if entry.attempts > len(PAUSES) + 1:
         _bury(entry, "Each try ended with its worker.")
@@ -171,7 +216,7 @@ def _keep(entry: OutboxEntry, now: datetime) -> None:
         logger.exception("outbox %s, try %s", entry, entry.attempts)
         _postpone(entry, now, f"{type(error).__name__}: {error}")
         return
-    _mine(entry).update(state=state, outcome=outcome, finished_at=timezone.now(), lease_until=None)
+    _end(_mine(entry), state, outcome)
 
 
 def _postpone(entry: OutboxEntry, now: datetime, outcome: str) -> None:
@@ -183,12 +228,11 @@ def _postpone(entry: OutboxEntry, now: datetime, outcome: str) -> None:
 
 
 def _bury(entry: OutboxEntry, outcome: str) -> None:
-    _mine(entry).update(
-        state=OutboxEntry.State.DEAD,
-        outcome=outcome,
-        finished_at=timezone.now(),
-        lease_until=None,
-    )
+    _end(_mine(entry), OutboxEntry.State.DEAD, outcome)
+
+
+def _end(entries: OutboxQuerySet, state: OutboxEntry.State, outcome: str) -> None:
+    entries.update(state=state, outcome=outcome, finished_at=timezone.now(), lease_until=None)
 
 
 def _mine(entry: OutboxEntry) -> OutboxQuerySet:

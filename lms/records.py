@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from django.db.models import Count, F, Q
 
+from certificates.badges.proving import badges_say_what_was_issued, status_lists_say_the_state
 from certificates.canonical import fingerprint as certificate_fingerprint
 from certificates.models import Certificate
 from courses import credit_rules, rules
@@ -164,5 +165,7 @@ CHECKS: tuple[Check, ...] = (
     lines_of_corrections_are_whole,
     completions_have_one_standing_certificate,
     certificates_name_their_holder,
+    badges_say_what_was_issued,
+    status_lists_say_the_state,
     credited_attendance_is_evidence,
 )

@@ -1,7 +1,8 @@
 from threading import Barrier, Thread
+from time import sleep
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 
 def at_once(*acts):
@@ -32,3 +33,43 @@ def at_once(*acts):
         thread.join(60)
     assert not any(thread.is_alive() for thread in threads)
     return outcomes
+
+
+def during(act, other):
+    """Run `act` in a transaction, and `other` on a connection of its own before it is committed;
+    what the other gave or raised.
+
+    The commit comes when the other waits for a lock of this transaction, or is done. On SQLite,
+    where a writing transaction is alone, it waits before its first statement.
+    """
+    outcomes = []
+
+    def run():
+        try:
+            outcomes.append(other())
+        except Exception as error:
+            outcomes.append(error)
+        finally:
+            connection.close()
+
+    thread = Thread(target=run)
+    try:
+        with transaction.atomic():
+            act()
+            thread.start()
+            while connection.vendor == "postgresql" and thread.is_alive() and not _somebody_waits():
+                sleep(0.005)
+    finally:
+        if thread.ident is not None:
+            thread.join(60)
+    assert not thread.is_alive()
+    return outcomes[0]
+
+
+def _somebody_waits():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS(SELECT FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock')"
+        )
+        return cursor.fetchone()[0]

@@ -110,7 +110,9 @@ def presence(webinar: Webinar, person_id: int, sources: Iterable[str] = ()) -> l
 
 
 @transaction.atomic
-def determine(registration: Registration, now: datetime | None = None) -> Determination:
+def determine(
+    registration: Registration, now: datetime | None = None, *, ring: bool = True
+) -> Determination:
     """Hold the evidence against the policy; a new row only when what the rule sees has changed.
 
     The registration's row is locked before the evidence is read: of two determinations at once
@@ -127,7 +129,7 @@ def determine(registration: Registration, now: datetime | None = None) -> Determ
     found, sha256 = _find(locked)
     if standing is not None and standing.inputs_sha256 == sha256:
         return standing
-    determination = _write(locked, standing, found, sha256, now or timezone.now())
+    determination = _write(locked, standing, found, sha256, now or timezone.now(), ring=ring)
     if standing is None:
         letters.promise(locked, "thanks")
     return determination
@@ -234,6 +236,8 @@ def _write(
     sha256: str,
     now: datetime,
     by: User | None = None,
+    *,
+    ring: bool = True,
 ) -> Determination:
     webinar = registration.webinar
     determination = Determination.objects.create(
@@ -264,6 +268,7 @@ def _write(
                 "webinar": webinar.pk,
                 "determination": determination.pk,
             },
+            ring=ring,
         )
     return determination
 
@@ -338,12 +343,13 @@ def _fan_out(payload: Mapping[str, object]) -> str:
 @outbox.handles("webinars.determine")
 def _determine_batch(payload: Mapping[str, object]) -> str:
     """Each person in a transaction of their own: short locks, and a crash repeats only what is
-    not done (the same inputs make no second row)."""
+    not done (the same inputs make no second row). What they complete is certified by the promises
+    that stand with it, many at once."""
     ids = cast("list[int]", payload["registrations"])
     credited, failures = 0, []
     for row in Registration.objects.filter(pk__in=ids).order_by("pk"):
         try:
-            credited += determine(row).credited
+            credited += determine(row, ring=False).credited
         except Exception as failure:  # one person's trouble is not their neighbours'
             failures.append(failure)
     if failures:

@@ -25,11 +25,29 @@ def encoded(positions: Iterable[int]) -> str:
 
 def is_set(text: str, position: int) -> bool:
     """Raises ValueError for what is no list, or for a place that it does not have."""
+    bits = _bits(text)
+    if not 0 <= position < SIZE:
+        raise ValueError("not a place in this list")
+    return bool(bits[position // 8] & 128 >> position % 8)
+
+
+def positions(text: str) -> set[int]:
+    """All bits that are set. Raises as above."""
+    return {
+        place * 8 + bit
+        for place, byte in enumerate(_bits(text))
+        if byte
+        for bit in range(8)
+        if byte & 128 >> bit
+    }
+
+
+def _bits(text: str) -> bytes:
     if not text.startswith("u"):
         raise ValueError("not base64url with its multibase mark")
     packed = base64.urlsafe_b64decode(text[1:] + "=" * (-len(text[1:]) % 4))
     with gzip.GzipFile(fileobj=io.BytesIO(packed)) as file:
         bits = file.read(SIZE // 8 + 1)
-    if len(bits) != SIZE // 8 or not 0 <= position < SIZE:
-        raise ValueError("not a place in this list")
-    return bool(bits[position // 8] & 128 >> position % 8)
+    if len(bits) != SIZE // 8:
+        raise ValueError("not a list of this length")
+    return bits

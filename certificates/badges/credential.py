@@ -111,10 +111,21 @@ def profile(name: str) -> Json:
     }
 
 
+SOURCES = ("title", "format", "version", "provider", "kind", "needed", "offered")
+
+
 def achievement_of(certificate: Certificate) -> Achievement:
     """What this certificate was given for; written once for each content. Safe at once."""
+    sources, sha256 = content_of(certificate)
+    return Achievement.objects.get_or_create(
+        sha256=sha256, defaults={"body": {**sources, **_words(sources)}}
+    )[0]
+
+
+def content_of(certificate: Certificate) -> tuple[Json, str]:
+    """What an achievement is made from, and the hash by which it is known."""
     snapshot = certificate.snapshot
-    sources: Mapping[str, Any] = {
+    sources: Json = {
         "title": snapshot["title"],
         "format": snapshot.get("format_words") or {},
         "version": str(snapshot.get("course_version") or ""),
@@ -123,11 +134,14 @@ def achievement_of(certificate: Certificate) -> Achievement:
         "needed": snapshot.get("needed"),
         "offered": snapshot.get("offered"),
     }
+    return sources, fingerprint_of(sources)
+
+
+def fingerprint_of(body: Mapping[str, Any]) -> str:
+    """Of the sources, without the sentences that were made of them."""
+    sources = {key: body.get(key) for key in SOURCES}
     text = json.dumps(sources, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    sha256 = hashlib.sha256(text.encode()).hexdigest()
-    return Achievement.objects.get_or_create(
-        sha256=sha256, defaults={"body": {**sources, **_words(sources)}}
-    )[0]
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def said(text: Localised, language: str) -> str:

@@ -129,12 +129,14 @@ class Enrolment(models.Model):
         reference: str = "",
         occurred_at: datetime | None = None,
         value: Mapping[str, Any] | None = None,
+        ring: bool = True,
     ) -> rules.Status:
         """Add one row of evidence, and the completion with it when it was the deciding one.
 
-        Safe to repeat: `(kind, item, reference)` counts once. The lock is for two last pieces
-        recorded at the same moment: without it each would see the other still missing, and the
-        course would never complete.
+        Safe to repeat: `(kind, item, reference)` counts once. `ring` is False where nobody waits
+        for what follows, and a worker sees to the completions of many at once. The lock is for two
+        last pieces recorded at the same moment: without it each would see the other still missing,
+        and the course would never complete.
         """
         if kind not in Evidence.Kind:
             raise ValueError(f"{kind!r} is not a kind of evidence")
@@ -154,10 +156,10 @@ class Enrolment(models.Model):
                 "value": dict(value or {}),
             },
         )
-        return self.complete_if_due(now)
+        return self.complete_if_due(now, ring=ring)
 
     @transaction.atomic
-    def complete_if_due(self, now: datetime) -> rules.Status:
+    def complete_if_due(self, now: datetime, *, ring: bool = True) -> rules.Status:
         """Write the completion when the pinned rule is met and none is written. Safe to repeat.
 
         Called with this row locked, by `record` and by a publication that moved it. The promise
@@ -198,8 +200,11 @@ class Enrolment(models.Model):
                 key=str(completion.pk),
                 payload={"completion": completion.pk, "course": self.course_id},
             )
-            ring = partial(course_completed.send_robust, Completion, completion_id=completion.pk)
-            transaction.on_commit(ring, robust=True)
+            if ring:
+                bell = partial(
+                    course_completed.send_robust, Completion, completion_id=completion.pk
+                )
+                transaction.on_commit(bell, robust=True)
         return status
 
 

@@ -16,7 +16,6 @@ from certificates import issuing, rules, withdrawing
 from certificates.models import Certificate, SeriesAward
 from courses import correcting
 from courses.models import Completion, Enrolment
-from courses.signals import course_completed
 from lms import outbox
 from lms.models import OutboxEntry
 from lms.records import certificates_match_their_hash, certificates_name_their_holder
@@ -205,16 +204,6 @@ def test_a_corrected_completion_has_a_certificate_that_replaces_the_one_before(
 
 
 # --- At once
-
-
-@pytest.fixture
-def no_bell():
-    """Completions wait: whoever comes first in the test sees to them."""
-    bells, course_completed.receivers = course_completed.receivers, []
-    course_completed.sender_receivers_cache.clear()
-    yield
-    course_completed.receivers = bells
-    course_completed.sender_receivers_cache.clear()
 
 
 @pytest.mark.django_db(transaction=True)

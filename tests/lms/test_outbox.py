@@ -29,6 +29,20 @@ def _stale(payload):
     raise Stale("the session was moved")
 
 
+@outbox.handles("test.many")
+def _one(payload):
+    done.append(payload["n"])
+    return f"noted {payload['n']}"
+
+
+@outbox.handles_together("test.many")
+def _many(payloads):
+    if any(payload["n"] < 0 for payload in payloads):
+        raise RuntimeError("not together")
+    done.append(sorted(payload["n"] for payload in payloads))
+    return "noted together"
+
+
 @pytest.fixture(autouse=True)
 def _empty():
     done.clear()
@@ -156,3 +170,37 @@ def test_what_slow_promises_leave_no_time_for_is_given_back(monkeypatch):
 
     waiting = OutboxEntry.objects.filter(state=State.WAITING).values_list("attempts", "lease_until")
     assert (list(waiting), done) == ([(0, None), (0, None)], [1])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("numbers", "kept", "outcomes"),
+    [
+        ([1, 2, 3], [[1, 2, 3]], ["noted together"] * 3),
+        ([1], [1], ["noted 1"]),  # alone
+        ([1, -2], [1, -2], ["noted 1", "noted -2"]),  # all or none, then one by one
+    ],
+)
+def test_many_of_a_kind_are_kept_together_where_that_works(numbers, kept, outcomes):
+    for n in numbers:
+        promise("test.many", key=str(n), n=n)
+
+    assert outbox.work() == len(numbers)
+
+    assert done == kept
+    entries = OutboxEntry.objects.order_by("pk")
+    assert [entry.outcome for entry in entries] == outcomes
+    assert {(entry.state, entry.attempts) for entry in entries} == {(State.DONE, 1)}
+    assert all(entry.lease_until is None and entry.finished_at for entry in entries)
+
+
+@pytest.mark.django_db
+def test_what_was_tried_before_is_kept_by_itself():
+    """Else what ends its worker would take the same company down again and again."""
+    for n in (1, 2):
+        promise("test.many", key=str(n), n=n)
+    OutboxEntry.objects.update(attempts=1)
+
+    outbox.work()
+
+    assert done == [1, 2]
