@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator
 
 QUESTIONS = 5_000
+MOST_LOOK, MOST_TAKE, MOST_MEMORY = 10, 2, 512  # seconds of CPU, and MB of the whole process
 
 
 def run() -> Iterator[tuple[str, str, str, str]]:
@@ -27,10 +28,15 @@ def run() -> Iterator[tuple[str, str, str, str]]:
         added = exchanging.take(bank, found, by=None)
         taken = time.process_time() - begun
         size = f"{len(data) / 1e6:.1f} MB"
-        yield (f"  {format}, {size}: look", f"{looked:.1f} s CPU", "", "")
-        yield (f"  {format}: take {added:,}", f"{taken:.1f} s CPU", "", "")
+        yield _against(f"  {format}, {size}: look", looked, MOST_LOOK, "s CPU")
+        yield _against(f"  {format}: take {added:,}", taken, MOST_TAKE, "s CPU")
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    yield ("  most memory of this process", f"{most:.0f} MB", "", "")
+    yield _against("  most memory of this process", most, MOST_MEMORY, "MB")
+
+
+def _against(what: str, measured: float, most: int, unit: str) -> tuple[str, str, str, str]:
+    told = f"{measured:.0f}" if measured >= 100 else f"{measured:.1f}"
+    return (what, f"{told} {unit}", f"≤ {most} {unit}", f"{100 * measured / most:.0f}%")
 
 
 def _body(n: int) -> dict[str, object]:

@@ -35,6 +35,7 @@ WITH_FILES = {"image", "audio", "file", "video"}  # kinds that show a file of th
 PICTURE = re.compile(r'<picture title="([0-9a-f-]{36})">(.*?)</picture>', re.DOTALL)
 _HEADING = re.compile(r"<h([2-4])\b")
 _TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
+_EMPTY_HEADER = re.compile(r"<th\b[^>]*>(?:\s|&nbsp;|</?p>|<br\s*/?>)*</th>")
 _LINK = re.compile(r"<a\b[^>]*>(.*?)</a>", re.DOTALL)
 _SAYS_NOTHING = {
     "here", "click here", "this", "this link", "link", "more", "read more", "learn more",
@@ -149,6 +150,8 @@ def _in_html(html: str) -> Iterator[str]:
         level = int(heading[1])
     if any("<th" not in table for table in _TABLE.findall(html)):
         yield _("a table has no header cells")
+    if _EMPTY_HEADER.search(html):
+        yield _("a header cell of a table is empty")
     for link in _LINK.findall(html):
         if strip_tags(link).strip().rstrip(".:»›>").casefold() in _SAYS_NOTHING:
             yield _("the words of a link do not say where it leads")

@@ -14,6 +14,12 @@ from django.utils.translation import gettext as _
 LONGEST = 1_000_000  # characters of one file: about twenty hours of speech
 _TIME = r"(?:(\d{2,}):)?([0-5]\d):([0-5]\d)\.(\d{3})"
 _TIMING = re.compile(rf"^{_TIME}[ \t]+-->[ \t]+{_TIME}(?:[ \t]+(.*))?$")
+# https://www.matroska.org/technical/subtitles.html#srt-subtitles; what some programs write behind
+# the times is a place on the screen, which each reader's own settings decide here.
+_SRT_TIMING = re.compile(
+    r"^(\d{2,}:[0-5]\d:[0-5]\d),(\d{3})[ \t]*-->[ \t]*(\d{2,}:[0-5]\d:[0-5]\d),(\d{3}).*$",
+    re.MULTILINE,
+)
 _TAG = re.compile(r"</?(?:[cibuv]|ruby|rt|lang)(?:[.\s][^>]*)?>|<\d\d[\d:.]*>")
 _ENTITY = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&nbsp;": " ", "&lrm;": "", "&rlm;": ""}
 _VOICE = re.compile(r"<v(?:\.[^\s>]*)?[ \t]+([^>]*)>")
@@ -48,6 +54,14 @@ def read(source: str) -> tuple[list[Cue], list[Mistake]]:
     if not cues and not mistakes:
         mistakes.append(Mistake(1, _("There is no caption in it.")))
     return cues, mistakes
+
+
+def as_webvtt(source: str) -> str:
+    """SRT, as video sites and meeting programs give it, as WebVTT. Anything else as it is."""
+    text = source.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").lstrip("\n")
+    if text.startswith("WEBVTT") or not _SRT_TIMING.search(text):
+        return source
+    return "WEBVTT\n\n" + _SRT_TIMING.sub(r"\1.\2 --> \3.\4", text)
 
 
 def tidy(source: str) -> str:

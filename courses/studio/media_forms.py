@@ -65,9 +65,9 @@ class CaptionsForm(forms.Form):
         help_text=_("Each caption: a line with its times, then its words, then an empty line."),
     )
     file = forms.FileField(
-        label=_("Or take them from a .vtt file"),
+        label=_("Or take them from a .vtt or .srt file"),
         required=False,
-        widget=forms.ClearableFileInput(attrs={"accept": ".vtt,text/vtt"}),
+        widget=forms.ClearableFileInput(attrs={"accept": ".vtt,.srt,text/vtt"}),
     )
 
     def __init__(self, now: Captions | None, *args: Any, **kwargs: Any) -> None:
@@ -86,6 +86,11 @@ class CaptionsForm(forms.Form):
                 raise ValidationError(
                     {"file": gettext("This file is no text. Save it as UTF-8, please.")}
                 ) from None
+        given = cleaned.get("text", "")
+        if (text := captions.as_webvtt(given)) != given:
+            cleaned["text"] = text
+            # Shown as it would be kept, so that mistakes are told by the lines that one sees.
+            self.data = {name: self.data[name] for name in self.data} | {"text": text}
         if "\0" in cleaned.get("text", ""):
             raise ValidationError(
                 {"text": gettext("The text holds a character that cannot be kept.")}

@@ -236,6 +236,10 @@ def test_only_what_can_be_tried_is_tried(signed_in, person):
             ["a table has no header cells"],
         ),
         (
+            {"kind": "text", "body": both("<table><tr><th>A</th><th><p></p></th></tr></table>")},
+            ["a header cell of a table is empty"],
+        ),
+        (
             {
                 "kind": "callout",
                 "body": {"es": '<p><a href="http://x.test">Haga clic aquí</a></p>'},

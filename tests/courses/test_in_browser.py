@@ -114,6 +114,10 @@ def test_answers_and_reflections_are_saved_as_one_goes(site, visitor, context, l
     expect(visitor.get_by_role("textbox").first).to_have_value("12")
     assert Attempt.objects.get().submitted_at is None
 
+    visitor.emulate_media(media="print")  # on paper stand the questions, without buttons
+    expect(visitor.get_by_text("Beta").first).to_be_visible()
+    expect(visitor.get_by_role("button", name="Send my answers")).to_be_hidden()
+
 
 def test_an_answer_is_sent_again_when_the_network_was_away(site, page, context, learner, course):
     enrolment = enrolled(learner, course)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from courses.media.captions import read, tidy, transcript
+from courses.media.captions import as_webvtt, read, tidy, transcript
 
 GOOD = """WEBVTT - Walk through the clinic
 
@@ -61,3 +61,29 @@ def test_a_transcript_begins_anew_after_a_pause_and_with_another_voice():
         "00:03.000 --> 00:04.000\n<v Ben>Three.\n\n00:20.000 --> 00:21.000\n<v Ben>Four.\n"
     )
     assert transcript(read(source)[0]) == ["Ana: One. Two.", "Ben: Three.", "Ben: Four."]
+
+
+SRT = """1
+00:00:01,000 --> 00:00:04,000
+Good morning, everyone.
+
+2
+00:00:04,500 --> 00:01:06,000 X1:100 X2:200
+The door,
+12:00,500 or so, opens.
+"""
+
+
+@pytest.mark.parametrize("ends", ["\r\n", "\n"])
+def test_srt_becomes_webvtt(ends):
+    cues, mistakes = read(as_webvtt("\ufeff\n" + SRT.replace("\n", ends)))
+    assert mistakes == []
+    assert [(cue.start, cue.end, cue.text) for cue in cues] == [
+        (1000, 4000, "Good morning, everyone."),
+        (4500, 66000, "The door, 12:00,500 or so, opens."),
+    ]
+
+
+@pytest.mark.parametrize("source", [GOOD, "", "no captions", "00:01.000 --> 00:02.000\nHello"])
+def test_only_srt_is_rewritten(source):
+    assert as_webvtt(source) == source

@@ -1,9 +1,11 @@
 """A large film over a bad line: pieces arrive, a lost one is asked for again."""
 
+import io
+
 import pytest
 from playwright.sync_api import expect
 
-from courses.media import store
+from courses.media import library, store
 from courses.models import Media
 from tests.browser import check_accessibility, sign_in
 
@@ -37,3 +39,7 @@ def test_a_film_arrives_whole_over_a_line_that_breaks(
     assert len(broken) == 2
     assert store.read(Media.objects.get().sha256) == FILM
     check_accessibility(page)
+
+    sound = library.take_in(draft.course, io.BytesIO(b"ID3" + bytes(99)), "talk.mp3", by=trainer)
+    page.goto(f"{site}/studio/course/{draft.course.slug}/media/{sound.uuid}/captions/en/")
+    expect(page.locator("audio")).to_be_visible()  # its player has a height

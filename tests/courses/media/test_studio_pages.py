@@ -80,6 +80,23 @@ def test_captions_may_come_as_a_file(studio, to, film):
     assert "Save it as UTF-8" in answer.content.decode()
 
 
+def test_srt_is_taken_and_its_mistakes_are_told_by_the_lines_one_sees(studio, to, film):
+    page = f"{to}{film.uuid}/captions/en/"
+    good = b"1\r\n00:00:01,000 --> 00:00:02,000\r\nHello.\r\n"
+    backwards = good.replace(b"01,000", b"09,000")
+
+    answer = studio.post(page, {"base": 0, "file": SimpleUploadedFile("a.srt", backwards)})
+    assert answer.status_code == 422
+    shown = answer.content.decode()
+    assert "Line 4: It ends before it begins." in shown
+    assert "WEBVTT\n\n1\n00:00:09.000 --&gt; 00:00:02.000" in shown
+
+    assert (
+        studio.post(page, {"base": 0, "file": SimpleUploadedFile("a.srt", good)}).status_code == 303
+    )
+    assert film.captions.get().text == "WEBVTT\n\n1\n00:00:01.000 --> 00:00:02.000\nHello.\n"
+
+
 def test_a_picture_has_no_captions(studio, to, course, trainer):
     media = library.take_in(course, io.BytesIO(picture()), "a.png", by=trainer)
     assert studio.get(f"{to}{media.uuid}/captions/en/").status_code == 404

@@ -6,6 +6,7 @@
 // opening a text and saving it loses nothing. Tab always leaves it; Escape goes to the toolbar.
 
 let bundle; // one for the page
+const OF_WORDS = new Set(["link", "term", "footnote", "language"]); // they need words to be selected
 
 class RichText extends HTMLElement {
   editor = null; // until it has started
@@ -59,7 +60,10 @@ class RichText extends HTMLElement {
     this.bar.addEventListener("mousedown", (event) => event.preventDefault()); // the text keeps its selection
     this.bar.addEventListener("click", (event) => {
       const button = event.target.closest("button");
-      if (button && button.getAttribute("aria-disabled") !== "true") this.act(button.dataset.do);
+      if (!button) return;
+      const off = button.getAttribute("aria-disabled") === "true";
+      this.tell(off && OF_WORDS.has(button.dataset.do) ? this.getAttribute("select") : "");
+      if (!off) this.act(button.dataset.do);
     });
     this.bar.addEventListener("keydown", (event) => this.walk(event));
     this.mark();
@@ -99,10 +103,15 @@ class RichText extends HTMLElement {
     return acts[what]().run();
   }
 
+  tell(words) {
+    this.querySelector(".gw-toolbar__told").textContent = words;
+  }
+
   // Which buttons are on, off or out of place where the cursor stands.
   mark() {
     if (!this.buttons || !this.editor) return;
     const { editor } = this;
+    if (!editor.state.selection.empty) this.tell("");
     const inList = editor.isActive("listItem");
     const inTable = editor.isActive("table");
     this.bar.querySelector("[data-table]").hidden = !inTable;
