@@ -1,9 +1,13 @@
 """A live room over the network: server processes, many sockets, a host who writes in the chat.
 
-Server and sockets share this machine's processors, so times hold both sides' work. The processor
-time is the server's own. What the posts themselves cost is measured first, with nobody there, and
-taken off: what is left is the price of telling everybody. Before it a bare broadcast loop
-(`bench.broadcast`) does the same, on the same server with as many sockets.
+Server, sockets (`bench.listeners`) and host are processes of their own that share this machine's
+processors, so times hold all sides' work; how late the sockets' process itself was stands beside
+them. The processor time is the server's own. What the posts themselves cost is measured first, with
+nobody there, and taken off: what is left is the price of telling everybody. Before it a bare
+broadcast loop (`bench.broadcast`) does the same, on the same server with as many sockets.
+
+Everybody comes in as fast as they are let in. In the end the process stops, and everybody comes
+back to another one with the number that they have seen, at once: pages would spread over seconds.
 """
 
 import contextlib
@@ -14,7 +18,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -30,6 +34,7 @@ from webinars.models import Registration, Webinar
 EACH_SECOND, SECONDS = 5, 20
 LETTERS = 700  # of a bare message: as long as a frame of the room
 HOST = "127.0.0.1"
+BARE = "bench.broadcast:application"
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -39,16 +44,21 @@ def run(sockets: int) -> list[tuple[str, str, str, str]]:
     cookies = guests(webinar, sockets)
     host = webinar.hosts.all()[0]
     path = f"/ws/webinars/{webinar.slug}/?after={webinar.room_seq}&lang=en"
-    with server() as here, server() as other, listeners(path, here.port, cookies[:1]) as first:
+    with (
+        server() as here,
+        server() as other,
+        listeners(path, here.port, cookies[:1]) as first,
+        listeners(path, other.port, cookies[:1]) as first_there,
+    ):
         first.ask()
+        first_there.ask()
         chat = Chat(here.port, webinar, sign_in(host))
         chat.write(20)  # to warm up
         time.sleep(1)
         alone, _ = cost(here.pid, lambda: chat.write(EACH_SECOND * 4))
-        empty, before = memory(here.pid), processor(here.pid)
+        empty = memory(here.pid)
         with listeners(path, here.port, cookies) as pages:
-            opened = pages.ask()["seconds"]
-            joining = processor(here.pid) - before
+            come = storm(here, pages.ask)
             time.sleep(3)
             full = memory(here.pid)
             idle, took = cost(here.pid, lambda: time.sleep(10))
@@ -57,14 +67,13 @@ def run(sockets: int) -> list[tuple[str, str, str, str]]:
             time.sleep(1.5)
             told = pages.ask("count")
             here.process.terminate()
-            again = pages.ask(f"again {other.port}")["seconds"]
+            back = storm(other, lambda: pages.ask(f"again {other.port}"))
     wanted = sockets * EACH_SECOND * SECONDS
     posts = alone / (EACH_SECOND * 4) * EACH_SECOND * SECONDS
     telling = 1e6 * (work - posts - idle / took * SECONDS) / wanted
     each = (full - empty) / sockets / 1000
     return [
-        row("a thousand come in within", opened * 1000 / sockets, "s", 30, 1),
-        row("each of them", 1000 * joining / sockets, "ms CPU"),
+        *came("join storm: a thousand are in within", come, bare.come, sockets, 5),
         row("memory for each", each, "KB", 45, bare=bare.memory),
         row("quiet: each socket, each second", 1e6 * idle / took / sockets, "µs CPU"),
         (f"  {EACH_SECOND} messages a second: delivered", f"{told['arrived']:,.0f} of {wanted:,}",
@@ -76,22 +85,50 @@ def run(sockets: int) -> list[tuple[str, str, str, str]]:
                 300 if n == 95 else None, bare=1000 * bare.told[f"p{n}"])
             for n in (50, 95, 99)
         ),
-        row("a process ends: a thousand are back within", again * 1000 / sockets, "s", 30, 1),
+        row("of that the listeners' own delay, 95 %", 1000 * told["late"], "ms",
+            bare=1000 * bare.told["late"]),
+        *came("reconnect storm: a thousand are back within", back, bare.back, sockets, 4),
     ]  # fmt: skip
 
 
+class Storm(NamedTuple):
+    seconds: float  # until all were in
+    processor: float  # seconds of the server
+
+
 class Bare(NamedTuple):
+    come: Storm
+    back: Storm
     memory: float  # KB for each socket
     delivery: float  # µs CPU for each
     told: dict[str, float]
 
 
+def storm(there: "Server", act: Callable[[], dict[str, float]]) -> Storm:
+    before = processor(there.pid)
+    seconds = act()["seconds"]
+    return Storm(seconds, processor(there.pid) - before)
+
+
+def came(
+    name: str, storm: Storm, bare: Storm, sockets: int, most: float
+) -> list[tuple[str, str, str, str]]:
+    each = 1000 / sockets
+    return [
+        row(name, storm.seconds * each, "s", 30, 1, bare=bare.seconds * each),
+        row("each of them", storm.processor * each, "ms CPU", most, 1, bare=bare.processor * each),
+    ]
+
+
 def bare_loop(sockets: int) -> Bare:
-    with server("bench.broadcast:application") as here:
+    with (
+        server("bench.broadcast:application") as here,
+        server("bench.broadcast:application") as other,
+    ):
         line = http.client.HTTPConnection(HOST, here.port, timeout=30)
         empty = memory(here.pid)
         with listeners("/", here.port, [""] * sockets) as pages:
-            pages.ask()
+            come = storm(here, pages.ask)
             time.sleep(1)
             each = (memory(here.pid) - empty) / sockets / 1000
             pages.ask("count")
@@ -106,7 +143,8 @@ def bare_loop(sockets: int) -> Bare:
             work, _ = cost(here.pid, write)
             time.sleep(0.5)
             told = pages.ask("count")
-    return Bare(each, 1e6 * work / (sockets * EACH_SECOND * SECONDS), told)
+            back = storm(other, lambda: pages.ask(f"again {other.port}"))
+    return Bare(come, back, each, 1e6 * work / (sockets * EACH_SECOND * SECONDS), told)
 
 
 def row(
