@@ -34,7 +34,7 @@ FORMATS: Mapping[str, Format] = {
     "gift": Format("GIFT", (".gift", ".txt"), gift.read, gift.write),
     "aiken": Format("Aiken", (".txt",), aiken.read),
     "moodle-xml": Format("Moodle XML", (".xml",), moodle_xml.read, moodle_xml.write),
-    "qti": Format("QTI 2.1, 2.2, 3.0", (".zip", ".xml"), qti.read, qti_writing.write),
+    "qti": Format("QTI 1.2, 2.1, 2.2, 3.0", (".zip", ".xml"), qti.read, qti_writing.write),
     "csv": Format(gettext_lazy("CSV table"), (".csv",), csv.read),  # type: ignore[arg-type]
 }
 

@@ -1,4 +1,4 @@
-"""QTI 2.1, 2.2 and 3.0 (1EdTech): items alone or in a package.
+"""QTI 2.1, 2.2 and 3.0 (1EdTech): items alone or in a package. QTI 1.2 has a reader of its own.
 
 Names differ between the versions only in how they are spelled (`assessmentItem`,
 `qti-assessment-item`), so both are read as one. What stands in an item body besides one kind of
@@ -20,6 +20,7 @@ from xml.etree.ElementTree import Element
 
 from django.utils.translation import gettext as _
 
+from courses.formats import qti12
 from courses.formats.base import (
     BadFile,
     NotTaken,
@@ -53,7 +54,7 @@ _UNSEEN = {"modalfeedback", "feedbackblock", "rubricblock", "feedbackinline", "s
 
 def read(data: bytes) -> list[Row]:
     if data[:4] != b"PK\x03\x04":
-        return [_item(1, "", parse(data))]
+        return _rows(1, "", parse(data))
     try:
         package = Zip(io.BytesIO(data), LIMITS)
         return _package(package)
@@ -74,10 +75,15 @@ def _package(package: Zip) -> list[Row]:
         except BadFile as error:
             rows.append(Refused(place, name, str(error)))
             continue
-        if _name(root) in {"assessmenttest", "manifest"}:
-            continue
-        rows.append(_item(place, name, root))
+        if _name(root) not in {"assessmenttest", "manifest", "quiz"}:  # the last is Canvas's own
+            rows += _rows(place, name, root)
     return rows
+
+
+def _rows(place: int, name: str, root: Element) -> list[Row]:
+    if _name(root) == "questestinterop":
+        return qti12.items(root, place)
+    return [_item(place, name, root)]
 
 
 def _listed(package: Zip) -> list[str]:
@@ -93,8 +99,13 @@ def _listed(package: Zip) -> list[str]:
     folder, held = manifest[: -len(_MANIFEST)], set(package.names)
     found = []
     for resource in parse(package.read(manifest)).iter("resource"):
-        address = resource.get("href", "")
-        if "item" not in resource.get("type", "") or not address:
+        address, kind = resource.get("href", ""), resource.get("type", "")
+        if kind.startswith("imsqti_xmlv1p2"):  # a whole quiz or bank, named by its first file
+            file = resource.find("file")
+            address = address or (file.get("href", "") if file is not None else "")
+        elif "item" not in kind:
+            continue
+        if not address:
             continue
         within = folder + resource.get("base", "") + address
         tries = [within, folder + address, unquote(within), unquote(folder + address)]
@@ -141,8 +152,6 @@ def _item(place: int, file: str, root: Element) -> Row:
     reader = Reader(is_html=True)
     title = short(_get(root, "title") or file or _get(root, "identifier"))
     try:
-        if _name(root) == "questestinterop":
-            raise NotTaken(_("it is QTI 1.2, an older format that is not known here."))
         if _name(root) != "assessmentitem":
             raise NotTaken(_("it is no QTI item."))
         kind, body = _read(root, reader)

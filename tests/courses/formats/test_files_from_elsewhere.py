@@ -9,6 +9,7 @@ import pytest
 from courses import formats
 from courses.formats import BadFile, Refused, Taken
 from courses.formats.qti import LIMITS
+from tests.courses.formats import canvas
 
 AIKEN = """What cleans hands?
 A. Soap
@@ -224,7 +225,6 @@ def test_qti_of_an_older_version():
         (("choiceInteraction", "hotspotInteraction"), "«hotspot»"),
         (("<p>Look at the text.</p>", "<p><img src='x.png' alt=''/></p>"), "picture"),
         (("<p>Look at the text.</p>", "<textEntryInteraction/>"), "more than one answer"),
-        (("assessmentItem", "questestinterop"), "QTI 1.2"),
         (("assessmentItem", "svg"), "no QTI item"),
     ],
 )
@@ -241,6 +241,115 @@ def package(entries):
         for name, data in entries.items():
             target.writestr(name, data)
     return file.getvalue()
+
+
+def test_a_quiz_as_canvas_exports_it():
+    """QTI 1.2: nine questions in one file, which the manifest names by its first file."""
+    data = package(
+        {
+            "imsmanifest.xml": canvas.MANIFEST,
+            "gq/gq.xml": canvas.QUIZ % "".join(canvas.ITEMS),
+            "gq/assessment_meta.xml": canvas.META,
+        }
+    )
+
+    rows = formats.read("qti", data)
+
+    assert [row.number for row in rows] == list(range(1, 10))
+    assert all(isinstance(row, Taken) for row in rows), rows
+    choice, several, claim, short, essay, matching, numeric, gaps, profile = rows
+    assert (choice.kind, choice.points, choice.name) == ("single", 2, "What cleans hands?")
+    assert choice.body == {
+        "prompt": {"en": "What cleans hands?"},
+        "prompt_html": {"en": "<p>What cleans <strong>hands</strong>?</p>"},
+        "options": [
+            {"id": "a", "text": {"en": "Soap"}, "right": True, "feedback": {"en": "Well done."}},
+            {"id": "b", "text": {"en": "Sand & dust"}, "right": False},
+            {"id": "c", "text": {"en": "<b>Air"}, "right": False},
+        ],
+        "explanation": {"en": "Ask a nurse."},
+    }
+    assert (several.kind, several.body["credit"]) == ("multiple", "all")
+    assert [option["right"] for option in several.body["options"]] == [True, False, True]
+    assert claim.kind == "true_false"
+    assert claim.body == {
+        "prompt": {"en": "Soap helps."},
+        "answer": True,
+        "when_right": {"en": "So it is."},
+        "when_wrong": {"en": "It does."},
+    }
+    assert short.body["accepted"] == [{"text": "water"}, {"text": r"a \* of water"}]
+    assert (essay.kind, essay.body) == ("essay", {"prompt": {"en": "Tell us more."}})
+    assert matching.body["pairs"] == [
+        {"text": {"en": "Data"}, "match": {"en": "Numbers"}},
+        {"text": {"en": "Story"}, "match": {"en": "Words"}},
+    ]
+    assert matching.body["extras"] == [{"en": "Money"}]
+    assert numeric.body["answer"] == {"value": 20, "tolerance": 0.5}
+    assert gaps.body["text"] == {"en": r"Wash for [20|twenty] seconds \[each\] time."}
+    assert (profile.kind, [o["right"] for o in profile.body["options"]]) == (
+        "multiple",
+        [True, False],
+    )
+
+
+@pytest.mark.parametrize(
+    ("item", "reason"),
+    [
+        (("calculated_question", "x", canvas.BARE.format(""), ""), "its kind «calculated» is not"),
+        (("text_only_question", "Read this.", "", ""), "it asks nothing"),
+        (
+            ("multiple_choice_question", "x", canvas.choices({"1": "A", "2": "B"}), ""),
+            "it does not say which answer is right",
+        ),
+        (
+            ("essay_question", "&lt;img src='$IMS-CC-FILEBASE$/a.png'&gt;", canvas.BARE, ""),
+            "a picture",
+        ),
+        (
+            (
+                "matching_question",
+                "x",
+                canvas.choices({"8": "Numbers"}, ident="response_41", line="Data"),
+                "",
+            ),
+            "a line of it matches",
+        ),
+        (
+            (
+                "numerical_question",
+                "x",
+                canvas.BARE.format(""),
+                canvas.gives(canvas.equal("1")) + canvas.gives(canvas.equal("2")),
+            ),
+            "it takes several numbers",
+        ),
+        (
+            (
+                "short_answer_question",
+                "x",
+                canvas.BARE.format(""),
+                canvas.gives(canvas.equal("1"), "NaN"),
+            ),
+            "it does not say which answer is right",
+        ),
+    ],
+)
+def test_qti_1_2_that_cannot_be_taken(item, reason):
+    (row,) = formats.read("qti", (canvas.QUIZ % canvas.item(*item)).encode())
+    assert isinstance(row, Refused)
+    assert reason in row.reason
+
+
+def test_a_number_between_two_bounds_and_an_item_that_does_not_name_its_kind():
+    bounds = '<vargte respident="response1">10</vargte><varlte respident="response1">15</varlte>'
+    told = canvas.item("numerical_question", "x", canvas.BARE.format(""), canvas.gives(bounds))
+    nameless = canvas.item(
+        "", "y", canvas.choices({"1": "Yes", "2": "No"}), canvas.gives(canvas.equal("2"))
+    )
+    number, choice = formats.read("qti", (canvas.QUIZ % (told + nameless)).encode())
+    assert number.body["answer"] == {"value": 12.5, "tolerance": 2.5}
+    assert (choice.kind, [o["right"] for o in choice.body["options"]]) == ("single", [False, True])
 
 
 def test_a_package_by_its_manifest():
