@@ -1,8 +1,10 @@
 from django import template
+from django.db.models import Count, Exists, OuterRef, Q
 from django.template import Context
 
 from certificates.models import Certificate
 from courses.models import Completion, Series
+from webinars.models import Determination, Webinar
 
 register = template.Library()
 
@@ -28,3 +30,29 @@ def series_certificate(context: Context, series: Series) -> Certificate | None:
         return None
     mine = Certificate.objects.of(request.user).filter(series_award__series=series)
     return mine.standing().with_state().order_by("-series_award__cycle").first()
+
+
+@register.inclusion_tag("certificates/after.html", takes_context=True)
+def certificates_after(context: Context, webinar: Webinar) -> dict[str, object]:
+    """How far decisions and certificates are after a session: two queries for any number."""
+    decided = Q(Exists(Determination.objects.filter(registration=OuterRef("pk"))))
+    counts = webinar.registrations.to_determine().aggregate(
+        places=Count("pk"), decided=Count("pk", filter=decided)
+    )
+    # Of those who had a place: who completed the course, by this session or another.
+    completed = Completion.objects.filter(
+        enrolment__course=webinar.course_id,
+        enrolment__person__registrations__webinar=webinar,
+        superseded_by=None,
+    ).aggregate(
+        done=Count("pk", distinct=True),
+        certified=Count("pk", distinct=True, filter=Q(certificates__isnull=False)),
+    )
+    return {
+        **counts,
+        **completed,
+        "webinar": webinar,
+        "here": context["request"].path,
+        "under_way": counts["decided"] < counts["places"]
+        or completed["certified"] < completed["done"],
+    }

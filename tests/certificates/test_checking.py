@@ -2,6 +2,7 @@
 
 import io
 import re
+from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
@@ -9,10 +10,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from pypdf import PdfReader, PdfWriter
 
 from certificates import codes, issuing, withdrawing
 from certificates import sharing as wishes
+from certificates.canonical import fingerprint
 from certificates.models import Certificate
 from certificates.printing import pdf_of
 from certificates.views import public
@@ -158,6 +161,25 @@ def test_a_hidden_one_still_says_that_it_was_revoked(client, certificate, person
     data = client.get(reverse("certificates:json", args=[certificate.code])).json()
 
     assert (data["state"], data["reason"], data["name"]) == ("revoked", "error", None)
+
+
+def test_a_hidden_one_that_expired_says_so_and_not_when(client, certificate, person):
+    day = timezone.localdate() - timedelta(days=40)
+    said = certificate.snapshot | {"expires_on": day.isoformat()}
+    expired = Certificate.objects.create(
+        completion_id=certificate.completion_id, sequence=2, supersedes=certificate,
+        holder=person, snapshot=said, sha256=fingerprint(said), issued_at=certificate.issued_at,
+    )  # fmt: skip
+    shared = client.get(expired.get_absolute_url()).content.decode()
+    wishes.hide(expired)
+
+    page = client.get(expired.get_absolute_url()).content.decode()
+
+    assert "This certificate was valid until" in shared
+    assert day.isoformat() in shared
+    assert "This certificate has expired." in page
+    assert "valid until" not in page
+    assert day.isoformat() not in page
 
 
 def test_a_correction_stays_hidden(client, certificate, person, administrator):
