@@ -15,13 +15,14 @@ from people.forms import check_name
 class VerifyForm(forms.Form):
     code = forms.CharField(
         label=_("Certificate number"),
-        max_length=60,
+        max_length=200,  # room for a link
         help_text=_("It has 26 letters and digits and stands at the foot of the certificate."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
 
     def clean_code(self) -> str:
-        code = codes.typed(self.cleaned_data["code"])
+        given = self.cleaned_data["code"]
+        code = codes.typed(given) or codes.linked(given)
         if code is None:
             raise forms.ValidationError(
                 _("This is not a certificate number. Please check each letter and digit.")
@@ -33,6 +34,7 @@ class FileForm(forms.Form):
     file = forms.FileField(
         label=_("PDF or badge file"),
         help_text=_("The file you were given, up to 10 MB. We look at it and do not keep it."),
+        error_messages={"empty": _("This file is empty.")},
         widget=forms.FileInput(
             attrs={"accept": "application/pdf,image/png,image/svg+xml,.json,.jwt"}
         ),

@@ -26,7 +26,7 @@ from courses.formats import Taken
 from courses.models import Block, Course, CreditType, Enrolment, Series
 from courses.models.course import document_of
 from library import loading as library_content
-from lms import demo_class
+from lms import demo_class, demo_records
 from people import joining
 from people import loading as people_content
 from people.models import Membership, Organisation, User
@@ -92,6 +92,7 @@ def load(now: datetime | None = None) -> list[str]:
         _talk(people)
         learners = demo_class.load(people["trainer"], now, _at_one(now + timedelta(days=7)))
         said.append(f"Class: {learners} learners added.")
+        said.append(f"Records with a past: {demo_records.load(people, now)} certificates issued.")
     return said
 
 
@@ -314,14 +315,14 @@ def _begin_learning(learner: User) -> None:
 
 
 def _credit(people: dict[str, User]) -> None:
-    """Two kinds of credit and a renewal for a course, which the training lead then completes.
+    """Three kinds of credit and a renewal for a course, which the training lead then completes.
 
     The approvals say themselves that no board gave them.
     """
     course = Course.objects.get(slug=FOUNDATIONS)
     if course.approvals.exists():
         return
-    for slug in ("ches", "cme"):
+    for slug in ("ches", "cme", "cph"):
         crediting.approve(
             course,
             CreditType.objects.get(slug=slug),

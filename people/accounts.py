@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -19,12 +20,10 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from people import letters
+from people.access import has_second_step
 from people.forms import check_name
 from people.models import User
 from people.sealing import seal, unseal
-
-if TYPE_CHECKING:
-    from allauth.mfa.models import Authenticator
 
 # allauth's letter: ours. Whatever is not here is a notice that something was changed.
 LETTERS = {
@@ -34,6 +33,14 @@ LETTERS = {
     "account/email/password_reset_code": "password_code",
     "account/email/unknown_account": "no_account",
     "account/email/account_already_exists": "already_have_account",
+}
+
+# How somebody shows once more who they are, by allauth's names.
+BY_PASSWORD, CODE, PASSKEY = "reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate:webauthn"
+WAYS = {
+    BY_PASSWORD: _("Your password"),
+    CODE: _("A code from your app, or a recovery code"),
+    PASSKEY: _("A passkey"),
 }
 
 
@@ -88,6 +95,19 @@ class AccountAdapter(DefaultAccountAdapter):
         if "Location" in response:
             response["Location"] = translate_url(response["Location"], user.language)
         return response
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Who has a second step shows that one: a password alone would undo it. What a person has
+        at hand comes first; recovery codes are for when it is lost."""
+        ways = super().get_reauthentication_methods(user)
+        for way in ways:
+            way["description"] = WAYS[way["id"]]
+        if not ways or not has_second_step(user):
+            return ways
+        app = Authenticator.Type.TOTP
+        first = CODE if Authenticator.objects.filter(user=user, type=app).exists() else PASSKEY
+        steps = [way for way in ways if way["id"] != BY_PASSWORD]
+        return sorted(steps, key=lambda way: way["id"] != first)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         reader = context.get("user") or _person_at(email)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from lms.http import render_page, see_other
-from people import joining, private
+from people import confirming, joining, private
 from people.access import SignedIn, has_second_step
 from people.forms import AboutYouForm, ProfileForm
 from people.models import Organisation, membership_of
@@ -102,10 +102,13 @@ def withdraw_answers(request: SignedIn) -> HttpResponse:
 
 @login_required
 def second_step(request: SignedIn) -> HttpResponse:
-    """Why some roles need it, and the two ways to set it up."""
-    if has_second_step(request.user):
+    """Why some roles need it, and the two ways to set it up; then on with what waited for it."""
+    if request.method == "POST":
+        return confirming.go_on(request)
+    done, waits = has_second_step(request.user), confirming.waiting(request)
+    if done and not waits:
         return redirect("mfa_index")
-    return render(request, "people/second_step.html")
+    return render(request, "people/second_step.html", {"done": done, "waits": waits})
 
 
 def _posted(request: SignedIn) -> QueryDict | None:

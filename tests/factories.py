@@ -1,6 +1,7 @@
 """Plain builders: the least that makes a valid row, everything else from the caller."""
 
 from itertools import count
+from time import time
 
 from courses import approving
 from courses.enrolling import enrol
@@ -23,6 +24,19 @@ def make_person(**fields) -> User:
     person.set_unusable_password()
     person.save()
     person.emailaddress_set.create(email=person.email, verified=True, primary=True)
+    return person
+
+
+def shown_again(client, person) -> User:
+    """Signed in, with a password that was given once more a moment ago."""
+    person.set_password("a long enough password")
+    person.save()
+    client.force_login(person)
+    session = client.session
+    given = {"method": "password", "at": time(), "reauthenticated": True}
+    session["account_authentication_methods"] = [given]
+    session["account_authentication_methods_user"] = str(person.pk)
+    session.save()
     return person
 
 

@@ -5,7 +5,6 @@ Each act asks the person to show once more that it is they; what was typed comes
 
 from __future__ import annotations
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Prefetch
@@ -20,6 +19,7 @@ from courses import crediting, cycles
 from courses.models import Course, CreditApproval, CreditType
 from lms.http import see_other
 from people.access import SignedIn, credit_administrator, only
+from people.confirming import with_care, with_care_to_send
 
 
 @only(credit_administrator)
@@ -34,7 +34,7 @@ def index(request: SignedIn) -> HttpResponse:
 
 
 @only(credit_administrator)
-@reauthentication_required(allow_get=True)
+@with_care_to_send
 def course(request: SignedIn, slug: str) -> HttpResponse:
     found = get_object_or_404(Course.objects.filter(current__isnull=False), slug=slug)
     form = ApprovalForm(request.POST if request.method == "POST" else None)
@@ -53,7 +53,7 @@ def course(request: SignedIn, slug: str) -> HttpResponse:
 
 @require_POST
 @only(credit_administrator)
-@reauthentication_required
+@with_care
 def withdraw(request: SignedIn, slug: str, pk: int) -> HttpResponse:
     found = get_object_or_404(Course, slug=slug)
     approval = get_object_or_404(CreditApproval.objects.for_list().filter(course=found), pk=pk)
@@ -67,7 +67,7 @@ def withdraw(request: SignedIn, slug: str, pk: int) -> HttpResponse:
 
 @require_POST
 @only(credit_administrator)
-@reauthentication_required
+@with_care
 def renewal(request: SignedIn, slug: str) -> HttpResponse:
     """How long completions hold from now on."""
     found = get_object_or_404(Course.objects.filter(current__isnull=False), slug=slug)

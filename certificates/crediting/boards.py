@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
@@ -15,16 +14,17 @@ from courses import crediting
 from courses.models import CreditType
 from lms.http import see_other
 from people.access import SignedIn, credit_administrator, only
+from people.confirming import with_care_to_send
 
 
 @only(credit_administrator)
-@reauthentication_required(allow_get=True)
+@with_care_to_send
 def new_kind(request: SignedIn) -> HttpResponse:
     return _rules(request, None)
 
 
 @only(credit_administrator)
-@reauthentication_required(allow_get=True)
+@with_care_to_send
 def kind(request: SignedIn, slug: str) -> HttpResponse:
     return _rules(request, get_object_or_404(CreditType, slug=slug))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 
 from certificates import claiming
 from certificates.crediting.forms import ClaimForm, NumbersForm
+from certificates.models import Certificate
 from courses import crediting
 from courses.models import CreditAward, CreditType
 from lms.http import see_other
@@ -32,6 +33,7 @@ class Earned:
     kind: CreditType
     since: date | None
     awards: list[CreditAward] = field(default_factory=list)
+    taken_back: list[CreditAward] = field(default_factory=list)
 
     @property
     def total(self) -> Decimal:
@@ -86,24 +88,29 @@ def _mine(
         .order_by("-completion__completed_at", "-pk")
     )
     forms = dict([refused] if refused else [])
+    gone = Certificate.objects.of(request.user).taken_back()
+    taken_back = set(gone.values_list("completion", flat=True))
     context = {
         "form": form,
-        "earned": _by_kind(awards),
+        "earned": _by_kind(awards, taken_back),
         "claims": [
             (row, forms.get(row.pk) or ClaimForm(award=row, auto_id=f"id_{row.pk}_%s"))
             for row in awards
-            if row.waits_for_claim or row.pk in forms  # claimed before: the page says so
+            if row.pk in forms  # refused, or claimed before: the page says so
+            or (row.waits_for_claim and row.completion_id not in taken_back)
         ],
     }
     bad = bool(refused) or bool(form.errors)
     return render(request, "certificates/credit/mine.html", context, status=422 if bad else 200)
 
 
-def _by_kind(awards: Iterable[CreditAward]) -> list[Earned]:
+def _by_kind(awards: Iterable[CreditAward], taken_back: Container[int | None]) -> list[Earned]:
     today, found = timezone.localdate(), dict[int, Earned]()
     for award in awards:
         kind = award.credit_type
         years = kind.cycle_years
         since = today - timedelta(days=round(365.25 * years)) if years else None
-        found.setdefault(kind.pk, Earned(kind, since)).awards.append(award)
+        earned = found.setdefault(kind.pk, Earned(kind, since))
+        rows = earned.taken_back if award.completion_id in taken_back else earned.awards
+        rows.append(award)
     return list(found.values())

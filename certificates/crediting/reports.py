@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from allauth.account.decorators import reauthentication_required
+from django.db.models import Exists, OuterRef
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from certificates.credit import plain
 from certificates.crediting.forms import RangeForm, last_quarter
+from certificates.models import Certificate
 from courses import crediting
 from courses.models import Completion, CreditAward, CreditNumber
 from courses.models.course import document_of
@@ -25,6 +26,7 @@ from lms.sheets import as_csv
 from lms.text import said
 from people.access import SignedIn, credit_administrator, only
 from people.audit import note
+from people.confirming import with_care
 
 
 @only(credit_administrator)
@@ -35,9 +37,12 @@ def reports(request: SignedIn) -> HttpResponse:
 
 
 @only(credit_administrator)
-@reauthentication_required
+@with_care
 def nchec(request: SignedIn) -> HttpResponse:
-    """Every CHES and MCHES hour that counts, with the numbers that NCHEC knows people by."""
+    """Every CHES and MCHES hour that counts, with the numbers that NCHEC knows people by.
+
+    What a certificate said that was revoked or is suspended does not count.
+    """
     head = [
         _("Number with the board"), _("Name"), _("E-mail address"), _("Kind of credit"),
         _("Category"), _("Provider number"), _("Event number"), _("Course"), _("Completed on"),
@@ -47,7 +52,7 @@ def nchec(request: SignedIn) -> HttpResponse:
 
 
 @only(credit_administrator)
-@reauthentication_required
+@with_care
 def train(request: SignedIn) -> HttpResponse:
     """Every completion, in the order that a TRAIN administrator knows."""
     head = [
@@ -84,7 +89,9 @@ def _day(moment: datetime) -> str:
 
 
 def _nchec(start: datetime, end: datetime) -> Iterator[list[object]]:
+    taken_back = Certificate.objects.taken_back().filter(completion=OuterRef("completion"))
     awards = CreditAward.objects.standing().filter(
+        ~Exists(taken_back),
         credit_type__body="NCHEC",
         completion__completed_at__gte=start,
         completion__completed_at__lt=end,
@@ -119,6 +126,8 @@ def _train(start: datetime, end: datetime) -> Iterator[list[object]]:
         .order_by("completed_at", "pk")
         .planned()
     )
+    taken_back = Certificate.objects.taken_back().filter(completion__in=rows)
+    words = {row.completion_id: str(row.state.label) for row in taken_back.with_state()}
     for completion in rows:
         enrolment = completion.enrolment
         document = document_of(completion.version_id)
@@ -132,5 +141,5 @@ def _train(start: datetime, end: datetime) -> Iterator[list[object]]:
             _day(completion.completed_at),
             "" if completion.score is None else completion.score,
             plain(completion.hours["training"]),
-            _("Completed"),
+            words.get(completion.pk) or _("Completed"),
         ]

@@ -58,6 +58,12 @@ class CertificateQuerySet(PlannedQuerySet["Certificate"]):
         """The newest of each line of corrections."""
         return self.filter(superseded_by=None)
 
+    def taken_back(self) -> Self:
+        """Revoked and not issued anew, or suspended now: what they say does not count."""
+        open_one = Suspension.objects.filter(certificate=models.OuterRef("pk"), lifting=None)
+        gone = Q(revocation__isnull=False) | Q(models.Exists(open_one))
+        return self.standing().filter(gone)
+
 
 class Certificate(models.Model):
     """The row is the certificate; the PDF is printed from `snapshot`. Append-only by trigger.

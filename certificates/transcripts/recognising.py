@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -17,6 +16,7 @@ from certificates.transcripts.forms import DecideForm
 from certificates.transcripts.pages import sent
 from lms.http import see_other
 from people.access import SignedIn, credit_administrator, only
+from people.confirming import with_care
 
 ON_A_PAGE = 25
 
@@ -28,7 +28,7 @@ def waiting(request: SignedIn) -> HttpResponse:
 
 @require_POST
 @only(credit_administrator)
-@reauthentication_required
+@with_care
 def decide(request: SignedIn, pk: int) -> HttpResponse:
     training = get_object_or_404(OutsideTraining.objects.listed(), pk=pk)
     form = DecideForm(request.POST, auto_id=f"id_{pk}_%s")

@@ -7,7 +7,6 @@ typed comes through that unchanged, because the request is kept and goes on afte
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -23,6 +22,7 @@ from certificates.forms import AnewForm, CorrectForm, LiftForm, RevokeForm, Susp
 from certificates.models import Certificate, State
 from lms.http import see_other
 from people.access import SignedIn, credit_administrator, only
+from people.confirming import with_care
 from people.models import AuditEntry
 
 type Act[F: forms.Form] = Callable[[F], Certificate]
@@ -35,7 +35,7 @@ def manage(request: SignedIn, code: str) -> HttpResponse:
 
 @require_POST
 @only(credit_administrator)
-@reauthentication_required
+@with_care
 def correct(request: SignedIn, code: str) -> HttpResponse:
     found = _manageable(request, code)
 
@@ -48,7 +48,7 @@ def correct(request: SignedIn, code: str) -> HttpResponse:
 
 @require_POST
 @only(credit_administrator)
-@reauthentication_required
+@with_care
 def issue_anew(request: SignedIn, code: str) -> HttpResponse:
     """After a revocation that was a mistake."""
     found = _manageable(request, code)
@@ -62,7 +62,7 @@ def issue_anew(request: SignedIn, code: str) -> HttpResponse:
 
 @require_POST
 @only(credit_administrator)
-@reauthentication_required
+@with_care
 def revoke(request: SignedIn, code: str) -> HttpResponse:
     found = _manageable(request, code)
 
@@ -77,7 +77,7 @@ def revoke(request: SignedIn, code: str) -> HttpResponse:
 
 @require_POST
 @only(credit_administrator)
-@reauthentication_required
+@with_care
 def suspend(request: SignedIn, code: str) -> HttpResponse:
     found = _manageable(request, code)
 
@@ -92,7 +92,7 @@ def suspend(request: SignedIn, code: str) -> HttpResponse:
 
 @require_POST
 @only(credit_administrator)
-@reauthentication_required
+@with_care
 def lift(request: SignedIn, code: str) -> HttpResponse:
     found = _manageable(request, code)
 

@@ -39,7 +39,8 @@ def verify_file(request: HttpRequest) -> HttpResponse:
     """A PDF or badge leads to its certificate; the page then says what the file is worth."""
     form = FileForm(request.POST, request.FILES)
     if _too_often(request, "files", FILES_PER_MINUTE):
-        return _verify(request, VerifyForm(), form, too_many=True, status=429)
+        too_many = {"too_many": True, "too_many_files": True}
+        return _verify(request, VerifyForm(), form, **too_many, status=429)
     if form.is_valid():
         data = form.cleaned_data["file"].read(files.LARGEST + 1)
         found = files.read(data) if len(data) <= files.LARGEST else None

@@ -24,21 +24,37 @@ def _day() -> forms.DateInput:
 class PackForm(forms.Form):
     """What a pack is about: one of three, and from which day to which."""
 
+    mark_optional = False  # what has to be filled in depends on the first answer
+
     key = forms.UUIDField(widget=forms.HiddenInput)
     about = forms.ChoiceField(
         label=_("What it is about"), choices=EvidencePack.About, widget=forms.RadioSelect
     )
-    email = forms.EmailField(label=_("The person's e-mail address"), required=False)
+    email = forms.EmailField(
+        label=_("The person's e-mail address"),
+        required=False,
+        help_text=_("If it is about one person."),
+    )
     course = _ByTitle(
-        Course.objects.none(), label=_("The course"), required=False, empty_label=_("Choose one")
+        Course.objects.none(),
+        label=_("The course"),
+        required=False,
+        empty_label=_("Choose one"),
+        help_text=_("If it is about one course."),
     )
     organisation = forms.ModelChoiceField(
         Organisation.objects.none(),
         label=_("The organization"),
         required=False,
         empty_label=_("Choose one"),
+        help_text=_("If it is about one organization. Then we need both days, too."),
     )
-    first = forms.DateField(label=_("From"), required=False, widget=_day())
+    first = forms.DateField(
+        label=_("From"),
+        required=False,
+        widget=_day(),
+        help_text=_("For a person or a course, leave the days empty to have everything."),
+    )
     last = forms.DateField(label=_("Until"), required=False, widget=_day())
     why = forms.CharField(
         label=_("What it is for"),

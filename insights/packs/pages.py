@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import FileResponse, HttpResponse
@@ -19,6 +18,7 @@ from insights.packs import packing
 from insights.packs.forms import PackForm
 from lms.http import see_other
 from people.access import SignedIn, credit_administrator, only
+from people.confirming import with_care
 
 SHOWN = 50
 
@@ -41,7 +41,7 @@ def packs(request: SignedIn) -> HttpResponse:
 
 
 @only(credit_administrator)
-@reauthentication_required
+@with_care
 def fetch(request: SignedIn, pack: uuid.UUID) -> HttpResponseBase:
     """The zip itself, until its week is over."""
     ready = EvidencePack.objects.ready(timezone.now())

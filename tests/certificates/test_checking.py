@@ -87,6 +87,23 @@ def test_the_file_of_one_that_no_longer_counts_says_so(client, certificate, admi
 
 
 @pytest.mark.parametrize(
+    "link",
+    [
+        "https://learn.example.org/certificates/{}/",
+        "http://localhost:8000/es/certificates/{}/",
+        "learn.example.org/certificates/{}.pdf?paper=a4",
+        "https://learn.example.org/certificates/{}/badge.json",
+    ],
+)
+def test_a_link_that_is_pasted_for_the_number_leads_there(client, certificate, link):
+    for number in (certificate.code, certificate.number):
+        answer = client.get("/verify/", {"code": link.format(number)})
+        assert answer.url == certificate.get_absolute_url()
+    assert codes.linked(link.format("nothing")) is None
+    assert codes.linked("https://learn.example.org/" + certificate.code) is None
+
+
+@pytest.mark.parametrize(
     "data",
     [
         b"%PDF-1.7 nothing of ours",

@@ -20,7 +20,7 @@ from lms.records import CHECKS
 from people.models import AuditEntry
 from tests.certificates.factories import as_it_is, courses_of, make_series
 from tests.credit.factories import approve, make_type
-from tests.factories import both, enrolled, finish, make_course, make_person
+from tests.factories import both, enrolled, finish, make_course, make_person, shown_again
 from tests.races import at_once, during
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +47,7 @@ def sound():
 
 @pytest.fixture
 def desk(client, administrator):
-    client.force_login(administrator)
+    shown_again(client, administrator)
     return client
 
 

@@ -20,7 +20,7 @@ from people.models import AuditEntry
 from tests.certificates import hostile
 from tests.certificates.pdf_ua import violations
 from tests.credit.factories import approve, make_type
-from tests.factories import both, enrolled, finish, make_course, make_person
+from tests.factories import both, enrolled, finish, make_course, make_person, shown_again
 from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
@@ -218,7 +218,7 @@ def test_what_cannot_be_proof_is_refused_beside_the_field(signed_in, changed, wo
 
 def test_a_credit_administrator_decides_once_and_it_is_on_record(client, person, administrator):
     row = state(person)
-    client.force_login(administrator)
+    shown_again(client, administrator)
     url = reverse("transcripts:decide", args=[row.pk])
     assert b"First aid" in client.get(reverse("transcripts:waiting")).content
     assert client.get(reverse("transcripts:waiting-proof", args=[row.pk])).content == PDF
@@ -246,7 +246,7 @@ def test_strangers_reach_neither_rows_nor_proofs(client, person, administrator):
     client.force_login(person)
     assert client.post(reverse("transcripts:remove", args=[row.pk])).status_code == 303
     assert gathering.gather(person) == []
-    client.force_login(administrator)
+    shown_again(client, administrator)
     assert client.get(reverse("transcripts:waiting-proof", args=[row.pk])).status_code == 404
 
 

@@ -14,7 +14,7 @@ from certificates.models import Certificate, Lifting, Revocation, Suspension
 from lms import outbox
 from people.models import AuditEntry
 from tests.certificates.factories import as_it_is
-from tests.factories import enrolled, finish, make_course, make_person
+from tests.factories import enrolled, finish, make_course, make_person, shown_again
 from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
@@ -183,7 +183,7 @@ def test_whoever_acts_shows_once_more_who_they_are_and_loses_nothing(
 
 
 def test_the_page_offers_what_can_be_done_now(client, suspended, administrator):
-    client.force_login(administrator)
+    shown_again(client, administrator)
 
     page = client.get(url("manage", suspended)).content.decode()
     assert url("lift", suspended) in page
@@ -197,7 +197,7 @@ def test_the_page_offers_what_can_be_done_now(client, suspended, administrator):
 
 
 def test_an_act_that_came_too_late_is_refused_in_words(client, certificate, administrator):
-    client.force_login(administrator)
+    shown_again(client, administrator)
     withdrawing.revoke(certificate, reason="error", by=administrator, why="Wrong person.")
 
     late = client.post(url("suspend", certificate), ACTS["suspend"])

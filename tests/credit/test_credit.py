@@ -1,4 +1,3 @@
-import time
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -23,7 +22,14 @@ from courses.models import (
 )
 from people.models import AuditEntry
 from tests.credit.factories import approve, make_type
-from tests.factories import enrolled, finish, make_course, make_organisation, make_person
+from tests.factories import (
+    enrolled,
+    finish,
+    make_course,
+    make_organisation,
+    make_person,
+    shown_again,
+)
 from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
@@ -154,6 +160,39 @@ def test_nobody_claims_under_a_revoked_certificate(person, administrator):
     assert not CreditClaim.objects.exists()
 
 
+@pytest.mark.parametrize("act", ["revoke", "suspend"])
+def test_credit_under_a_certificate_that_was_taken_back_counts_nowhere(
+    client, person, administrator, act
+):
+    course = make_course()
+    approve(course, make_type(body="NCHEC"))
+    _, certificate = completed(person, course)
+    today = timezone.localdate()
+    reports = [
+        reverse(f"credit:{name}") + f"?first={today}&last={today}" for name in ("nchec", "train")
+    ]
+
+    def looked_at():
+        shown_again(client, administrator)
+        nchec, train = (client.get(path).content.decode() for path in reports)
+        client.force_login(person)
+        mine = client.get(reverse("credit:mine"))
+        return person.email in nchec, train.split(",")[-1].strip(), mine.context["earned"][0].total
+
+    assert looked_at() == (True, "Completed", Decimal(5))
+    getattr(withdrawing, act)(
+        certificate, reason="asked", by=administrator, why="They asked for it."
+    )
+    gone = {"revoke": "Revoked", "suspend": "Suspended"}[act]
+    assert looked_at() == (False, gone, Decimal(0))
+    assert b"does not count now" in client.get(reverse("credit:mine")).content
+    if act == "revoke":
+        issuing.issue_anew(certificate, by=administrator, why="A mistake.")
+    else:
+        withdrawing.lift(certificate, by=administrator, why="Settled.")
+    assert looked_at() == (True, "Completed", Decimal(5))
+
+
 def test_nobody_claims_for_somebody_else(signed_in):
     course = make_course()
     approve(course, make_type(claimed=True))
@@ -192,7 +231,7 @@ def test_a_persons_number_is_locked_away_and_theirs_alone(client, person, admini
     row = CreditNumber.objects.get()
     assert "12345" not in row.sealed
     assert b"12345-A" in client.get(reverse("credit:mine")).content
-    client.force_login(administrator)
+    shown_again(client, administrator)
     assert b"12345" not in client.get(reverse("credit:mine")).content
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another" * 10, [settings.SECRET_KEY]
     assert crediting.numbers_of(person) == {kind.pk: "12345-A"}
@@ -203,7 +242,7 @@ def test_a_persons_number_is_locked_away_and_theirs_alone(client, person, admini
 def test_an_administrator_records_and_withdraws(client, administrator):
     course = make_course()
     kind = make_type(reporting="provider")
-    client.force_login(administrator)
+    shown_again(client, administrator)
     url = reverse("credit:course", args=[course.slug])
     typed = {
         "credit_type": kind.pk,
@@ -239,7 +278,7 @@ def test_nchec_gets_numbers_hours_and_nothing_that_runs(client, administrator):
     crediting.keep_numbers(person, {ches.pk: "777"})
     completed(person, course)
     completed(make_person(name="Of Another Board"), make_course())
-    client.force_login(administrator)
+    shown_again(client, administrator)
     today = timezone.localdate().isoformat()
 
     answer = client.get(reverse("credit:nchec"), {"first": today, "last": today})
@@ -253,7 +292,7 @@ def test_nchec_gets_numbers_hours_and_nothing_that_runs(client, administrator):
 
 def test_train_gets_each_completion_of_the_days_asked_for(client, administrator, person):
     completed(person, make_course(hours="2.00"))
-    client.force_login(administrator)
+    shown_again(client, administrator)
     today = timezone.localdate()
 
     def rows(first, last):
@@ -278,7 +317,7 @@ def test_only_credit_administrators_see_the_boards_pages(client, person, adminis
     for stranger in (person, lead, make_person(may_author=True), make_person(is_staff=True)):
         client.force_login(stranger)
         assert client.get(url).status_code == 404
-    client.force_login(administrator)
+    shown_again(client, administrator)
     assert client.get(url).status_code in {200, 422}
 
 
@@ -292,11 +331,12 @@ def test_the_pages_cost_the_same_for_any_number(
         for kind in kinds:
             approve(course, kind)
         completed(administrator, course)
-    client.force_login(administrator)
+    shown_again(client, administrator)
 
     with django_assert_num_queries(5):  # session, person, courses, their approvals, types
         client.get(reverse("credit:index"))
-    with django_assert_num_queries(5):  # session, person, awards, numbers, kinds with numbers
+    # session, person, awards, certificates taken back, numbers, kinds with numbers
+    with django_assert_num_queries(6):
         client.get(reverse("credit:mine"))
     with django_assert_num_queries(6):  # session, person, course, approvals, kinds, renewal
         client.get(reverse("credit:course", args=[course.slug]))
@@ -304,7 +344,7 @@ def test_the_pages_cost_the_same_for_any_number(
 
 def test_an_administrator_says_how_long_a_completion_holds(client, administrator):
     course = make_course()
-    client.force_login(administrator)
+    shown_again(client, administrator)
     url = reverse("credit:renewal", args=[course.slug])
     typed = {"months": "24", "window_days": "60", "grace_days": "30", "remind_days": "7, 30"}
 
@@ -348,10 +388,7 @@ def test_whoever_acts_or_takes_lists_away_shows_who_they_are(client, administrat
 @pytest.fixture
 def just_signed_in(client, administrator):
     """An administrator who showed who they are a moment ago."""
-    client.force_login(administrator)
-    session = client.session
-    session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
-    session.save()
+    shown_again(client, administrator)
     return client
 
 

@@ -2,7 +2,6 @@ import csv
 import hashlib
 import io
 import json
-import time
 import uuid
 import zipfile
 from datetime import timedelta
@@ -32,7 +31,14 @@ from people import joining, private
 from people.models import AuditEntry
 from tests.certificates import hostile
 from tests.credit.factories import approve, make_type
-from tests.factories import enrolled, finish, make_course, make_organisation, make_person
+from tests.factories import (
+    enrolled,
+    finish,
+    make_course,
+    make_organisation,
+    make_person,
+    shown_again,
+)
 from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
@@ -46,10 +52,7 @@ def administrator(db):
 @pytest.fixture
 def signed_in_just_now(client, administrator):
     """An administrator who showed who they are a moment ago."""
-    client.force_login(administrator)
-    session = client.session
-    session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
-    session.save()
+    shown_again(client, administrator)
     return client
 
 

@@ -153,7 +153,9 @@ def stranger(window, demo):
         reverse("transcripts:shared", args=[demo.link]),
         reverse("certificates:verify"),
         reverse("certificates:verify") + "?code=AAAA-AAAA-AAAA-AAAA",
-        *(each.get_absolute_url() for each in (demo.valid, demo.superseded, demo.revoked)),
+        *(each.get_absolute_url() for each in (demo.valid, demo.expired, demo.superseded)),
+        *(each.get_absolute_url() for each in (demo.revoked, demo.suspended, demo.hidden)),
+        demo.issued_anew.supersedes.get_absolute_url(),
         reverse("badge-pages:issuer"),
         reverse("badge-pages:achievement", args=[achievement_of(demo.valid).uuid]),
         *(reverse(name) for name in ("account_login", "account_signup", "account_inactive")),
@@ -294,9 +296,10 @@ def guarded(window, demo):
     expect(page).to_have_url(re.compile("/me/"))
     finger(page)
     window.go(reverse("mfa_add_webauthn"))
-    window.on(reverse("account_reauthenticate"))
+    window.on(reverse("mfa_reauthenticate"))
     yield
-    page.locator("[name=password]").fill(settings.DEMO_PASSWORD)
+    codes = demo.guarded.authenticator_set.get(type="recovery_codes").wrap().get_unused_codes()
+    page.locator("[name=code]").fill(codes[0])  # the app's code of this minute is used up
     window.press("Go on")
     window.on(reverse("mfa_add_webauthn"))
     yield
@@ -314,9 +317,13 @@ def guarded(window, demo):
         reverse("mfa_reauthenticate_webauthn"),
         reverse("account_change_password"),
     )
-    passwordless = world.make_person(email=f"none-{window.language}@example.org")
+    passwordless = world.make_person(email=f"none-{window.language}@example.org", may_credit=True)
     sign_in(window.context, passwordless, window.site)
+    yield from pages(window, reverse("credit:train") + "?first=2026-01-01&last=2026-01-02")
+    window.on(reverse("people:second-step"))
     yield from pages(window, reverse("account_set_password"), reverse("mfa_activate_totp"))
+    world.TOTP.activate(passwordless, world.SECRET)
+    yield from pages(window, reverse("people:second-step"), reverse("mfa_index"))
 
 
 def trainer(window, demo):
@@ -489,9 +496,11 @@ def credit(window, demo):
         decide,
         demo.valid.get_absolute_url(),
         reverse("certificates:manage", args=[demo.valid.code]),
+        reverse("certificates:manage", args=[demo.superseded.code]),
         reverse("certificates:manage", args=[demo.revoked.code]),
+        reverse("certificates:manage", args=[demo.issued_anew.code]),
         reverse("certificates:manage", args=[demo.suspended.code]),
-        demo.suspended.get_absolute_url(),
+        reverse("certificates:manage", args=[demo.series_certificate.code]),
         demo.series_certificate.get_absolute_url(),
         *(reverse(f"certificates:{name}") for name in ("desk", "designs", "new-design")),
         reverse("certificates:desk") + "?q=Tate",

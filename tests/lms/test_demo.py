@@ -3,10 +3,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from courses import analysis, seeing
+from certificates.models import Certificate, OutsideTraining, State
+from courses import analysis, cycles, seeing
 from courses.models import Course, PlannedPublication
 from courses.models.course import document_of
 from lms import demo, demo_class, outbox
+from people.models import User
 from webinars import reconciling
 from webinars.models import Webinar
 from webinars.room import captions, setup, team
@@ -22,6 +24,7 @@ def test_a_demo_that_slept_for_half_a_day_has_one_live_session_again():
 
     (live,) = Webinar.objects.in_room()
     assert live.ends_at > now
+    _nothing_of_the_past_is_there_twice()
 
 
 def test_the_live_room_has_something_of_everything():
@@ -68,3 +71,21 @@ def test_a_trainer_sees_a_class_in_numbers_and_a_key_put_right():
 
     demo.load()
     assert course.enrolments.count() == 60
+
+
+def _nothing_of_the_past_is_there_twice():
+    ours = Certificate.objects.filter(holder__email__in=[f"{key}@demo.test" for key in demo.PEOPLE])
+    states = [certificate.state for certificate in ours.with_state()]
+    assert {state: states.count(state) for state in State} == {
+        State.VALID: 4,  # the webinar corrected, the credit claimed, issued anew, due soon
+        State.EXPIRED: 1,
+        State.REVOKED: 2,
+        State.SUPERSEDED: 2,
+        State.SUSPENDED: 1,
+    }
+    revoked = ours.exclude(revocation=None)
+    assert {hasattr(each, "superseded_by") for each in revoked} == {True, False}
+    people = {key: User.objects.get(email=f"{key}@demo.test") for key in ("lead", "trainer")}
+    standing = {key: cycles.standings_of(person)[0].state() for key, person in people.items()}
+    assert standing == {"lead": "open", "trainer": "lapsed"}
+    assert set(OutsideTraining.objects.values_list("state", flat=True)) == {"stated", "recognised"}
