@@ -78,6 +78,10 @@ ROSTER = (
     "enrolled", "due", "completed", "recorded", "score percent", "minutes live",
     "training hours", "certificate",
 )  # fmt: skip
+ROSTER_ON_PAGE = {  # what the first page shows of it
+    "person": "person", "name": "name", "course": "course", "completed": "completed",
+    "minutes": "minutes live", "hours": "training hours", "certificate": "certificate",
+}  # fmt: skip
 EVIDENCE = (
     "person", "course", "cycle", "evidence", "kind", "lesson", "lesson id", "version",
     "occurred", "recorded", "source", "reference",
@@ -93,8 +97,8 @@ SCORES = (
 )  # fmt: skip
 EVALUATIONS = ("person", "course", "cycle", "evaluation", "sent")
 CERTIFICATES = (
-    "person", "number", "name", "title", "completed", "issued", "valid until", "state", "sha256",
-    "supersedes", "address",
+    "person", "number", "name", "title", "completed", "issued", "valid until", "state",
+    "revoked or suspended", "reason", "sha256", "supersedes", "address",
 )  # fmt: skip
 CREDIT = (
     "person", "course", "credit", "board", "hours granted", "hours claimed", "category",
@@ -346,7 +350,7 @@ def _evaluations(pack: EvidencePack) -> Iterator[Row]:
 
 def _certificates(pack: EvidencePack) -> Iterator[Row]:
     for row in certificates(pack):
-        snapshot = row.snapshot
+        snapshot, public = row.snapshot, row.all_fields()
         yield [
             row.holder_id,
             row.number,
@@ -355,7 +359,9 @@ def _certificates(pack: EvidencePack) -> Iterator[Row]:
             snapshot["completed_on"],
             snapshot["issued_on"],
             snapshot.get("expires_on") or "",
-            row.state.value,
+            public["state"],
+            public["revoked_on"] or public["suspended_on"] or "",
+            public["reason"] or "",
             row.sha256,
             row.supersedes.number if row.supersedes else "",
             snapshot["verify_url"],

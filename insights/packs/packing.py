@@ -12,7 +12,7 @@ import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
@@ -26,7 +26,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from certificates.press import PressError, print_certificate
+from certificates.press import PressError
+from certificates.printing import pdf_of
 from insights.models import EvidencePack
 from insights.packs import gathering
 from lms import outbox, sheets
@@ -37,6 +38,7 @@ from people.models import User
 
 FETCHABLE = timedelta(days=7)
 MOST = 5_000  # enrolments in one pack: a worker makes it within its lease
+SHOWN = 200  # of them on its first page; the table has them all
 
 
 def ask(by: User, *, key: UUID, about: str, why: str, **wanted: Any) -> EvidencePack:
@@ -122,6 +124,7 @@ class Written:
     def __init__(self, file: IO[bytes]) -> None:
         self.files: list[dict[str, object]] = []
         self.people = 0
+        self.shown: dict[str, list[gathering.Row]] = {}  # the first rows of each table
         self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED)
 
     def add(self, path: str, content: bytes, *, listed: bool = True) -> None:
@@ -137,8 +140,9 @@ class Written:
     def add_table(self, table: gathering.Table) -> int:
         """A row at a time, into a file on disk when it is large. Returns how many rows."""
         count, digest, size = 0, hashlib.sha256(), 0
+        rows = _noting(table.rows, self.shown.setdefault(table.name, []))
         with self._zip.open(table.name, "w", force_zip64=True) as out:
-            for place, line in enumerate(sheets.lines(table.head, table.rows)):
+            for place, line in enumerate(sheets.lines(table.head, rows)):
                 row = line.encode()
                 digest.update(row)
                 size += out.write(row)
@@ -148,6 +152,13 @@ class Written:
 
     def close(self) -> None:
         self._zip.close()
+
+
+def _noting(rows: Iterable[gathering.Row], first: list[gathering.Row]) -> Iterator[gathering.Row]:
+    for row in rows:
+        if len(first) < SHOWN:
+            first.append(row)
+        yield row
 
 
 def write(pack: EvidencePack, file: IO[bytes]) -> Written:
@@ -170,7 +181,7 @@ def write(pack: EvidencePack, file: IO[bytes]) -> Written:
         out.add_json(f"certificates/{certificate.number}.json", certificate.snapshot)
         if certificate.stands:
             try:
-                printed = print_certificate(certificate.snapshot)
+                printed = pdf_of(certificate.snapshot)
             except PressError:
                 unprinted += 1
             else:
@@ -191,6 +202,8 @@ def write(pack: EvidencePack, file: IO[bytes]) -> Written:
         "people": out.people,
         "unprinted": unprinted,
     }
+    on_page = gathering.ROSTER_ON_PAGE.items()
+    places = {key: gathering.ROSTER.index(column) for key, column in on_page}
     context = {
         "pack": pack,
         "manifest": manifest,
@@ -199,6 +212,9 @@ def write(pack: EvidencePack, file: IO[bytes]) -> Written:
         "versions": versions,
         "summary": summary,
         "files": list(out.files),
+        "roster": [
+            {key: row[place] for key, place in places.items()} for row in out.shown["roster.csv"]
+        ],
     }
     for language in LANGUAGES:
         with translation.override(language):

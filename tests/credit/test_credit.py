@@ -179,7 +179,7 @@ def test_credit_under_a_certificate_that_was_taken_back_counts_nowhere(
         mine = client.get(reverse("credit:mine"))
         return person.email in nchec, train.split(",")[-1].strip(), mine.context["earned"][0].total
 
-    assert looked_at() == (True, "Completed", Decimal(5))
+    assert looked_at() == (True, "Completed", Decimal("1.5"))
     getattr(withdrawing, act)(
         certificate, reason="asked", by=administrator, why="They asked for it."
     )
@@ -190,7 +190,7 @@ def test_credit_under_a_certificate_that_was_taken_back_counts_nowhere(
         issuing.issue_anew(certificate, by=administrator, why="A mistake.")
     else:
         withdrawing.lift(certificate, by=administrator, why="Settled.")
-    assert looked_at() == (True, "Completed", Decimal(5))
+    assert looked_at() == (True, "Completed", Decimal("1.5"))
 
 
 def test_nobody_claims_for_somebody_else(signed_in):

@@ -8,11 +8,16 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
+from PIL import Image
+from pypdf import PdfReader
 
-from certificates import issuing, withdrawing
+from certificates import designing, issuing, withdrawing
+from certificates.pictures import kept
+from certificates.printing import pdf_of
 from courses import assessment
 from courses.models import (
     Attempt,
@@ -133,6 +138,8 @@ def test_a_pack_holds_the_record_and_its_manifest_proves_it(administrator):
     for name, lang in (("index.html", "en"), ("index.es.html", "es")):
         page = archive.read(name).decode()
         assert f'<html lang="{lang}">' in page
+        assert f"certificates/{second.number}.json" in page
+        assert "=Ana Ruiz" in page
         assert listed["roster.csv"]["sha256"] in page
     with default_storage.open(pack.path) as file:
         assert pack.sha256 == hashlib.file_digest(file, "sha256").hexdigest()
@@ -332,6 +339,30 @@ def test_neither_leads_nor_others_get_a_pack(client, administrator, person):
         assert client.get(reverse("insights:packs")).status_code == 404
         assert client.post(reverse("insights:packs")).status_code == 404
         assert client.get(reverse("insights:fetch", args=[pack.uuid])).status_code == 404
+
+
+def test_certificates_in_a_pack_have_their_logo_and_say_why_they_were_taken_back(
+    administrator, person
+):
+    file = io.BytesIO()
+    Image.new("RGB", (60, 30), "#0f4c45").save(file, "PNG")
+    look = {"template": "ledger-1", "primary": "#1b3a6b", "accent": "#8a5a12"}
+    nobody = {"signatory": "", "signatory_role": {}, "signature": None}
+    logo = kept(SimpleUploadedFile("logo.png", file.getvalue()))
+    designing.use(
+        designing.draw(None, **look, logo=logo, **nobody, by=administrator), by=administrator
+    )
+    valid, revoked = (completed(person, make_course()) for _ in range(2))
+    withdrawing.revoke(revoked, reason="error", by=administrator, why="Issued twice.")
+    pack = ask(administrator, about="person", person=person)
+
+    work_off()
+
+    printed = opened(pack).read(f"certificates/{valid.number}.pdf")
+    assert printed == pdf_of(valid.snapshot)
+    assert len(PdfReader(io.BytesIO(printed)).pages[0].images) == 1
+    said = {row["number"]: (row["state"], row["reason"]) for row in rows(pack, "certificates.csv")}
+    assert said == {valid.number: ("valid", ""), revoked.number: ("revoked", "error")}
 
 
 def test_the_form_asks_for_what_it_needs(signed_in_just_now, person):
