@@ -76,6 +76,14 @@ def standings_of(person: User) -> list[Standing]:
     return sorted((each for each in found if each), key=lambda each: each.cycle.due_on)
 
 
+def renewed_by(person: User, enrolment: Enrolment | None) -> Standing | None:
+    """What this enrolment of theirs renews, until it is completed. Two queries, for a renewal."""
+    if enrolment is None or enrolment.counts_from is None or enrolment.completion is not None:
+        return None
+    standings = standings_of(person)
+    return next((each for each in standings if each.course.pk == enrolment.course_id), None)
+
+
 def standing_after(completion: Completion) -> Standing | None:
     """The cycle that this completion began, as far as completions until then decide it."""
     enrolment = completion.enrolment

@@ -2,11 +2,13 @@ from django import template
 from django.db.models import Count, Exists, OuterRef, Q
 from django.template import Context
 
+from certificates.credit import plain
 from certificates.models import Certificate
 from courses.models import Completion, Series
 from webinars.models import Determination, Webinar
 
 register = template.Library()
+register.filter("plain", plain)  # 1.50 hours are 1.5
 
 
 @register.simple_tag(takes_context=True)

@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from courses import enrolling
+from courses import cycles, enrolling
 from courses.catalogue import find
 from courses.document import Document
 from courses.forms import CatalogueFilter
@@ -98,6 +98,7 @@ def _course_page(
         "progress": progress,
         "practices": Practice.objects.filter(courses=found).order_by("number").planned(),
         "live": _live(document),
+        "renewal": cycles.renewed_by(cast(User, request.user), enrolment),
         "refusal": refusal,
     }
     return render(request, "courses/course.html", context, status=422 if refusal else 200)

@@ -213,7 +213,9 @@ def write(pack: EvidencePack, file: IO[bytes]) -> Written:
         "summary": summary,
         "files": list(out.files),
         "roster": [
-            {key: row[place] for key, place in places.items()} for row in out.shown["roster.csv"]
+            {key: row[place] for key, place in places.items()}
+            | {"file": f"certificates/{row[places['certificate']]}.json"}
+            for row in out.shown["roster.csv"]
         ],
     }
     for language in LANGUAGES:

@@ -55,6 +55,27 @@ def test_the_window_opens_a_new_cycle_once_and_history_stays(person, course):
     assert list(Completion.objects.values()) == before
 
 
+@pytest.mark.parametrize(
+    ("days", "says"),
+    [(330, "what you do now renews it"), (380, "and it has not lapsed"), (500, "and lapsed on")],
+)
+def test_the_course_page_says_what_is_renewed_and_leads_to_the_certificate(
+    signed_in, person, course, days, says, django_assert_max_num_queries
+):
+    finish(enrolled(person, course), days_ago(days))
+    certificate = issue_for(Completion.objects.get().pk)
+    cycles.open_windows(NOW)
+
+    with django_assert_max_num_queries(10):
+        page = " ".join(signed_in.get(course.get_absolute_url()).content.decode().split())
+
+    assert says in page
+    assert certificate.get_absolute_url() in page
+    assert "Please finish by" not in page
+    finish(Enrolment.objects.get(cycle=2), NOW)
+    assert says not in signed_in.get(course.get_absolute_url()).content.decode()
+
+
 def test_before_the_window_nothing_opens(person, course):
     finish(enrolled(person, course), days_ago(290))
 
