@@ -155,7 +155,7 @@ def stranger(window, demo):
         reverse("certificates:verify") + "?code=AAAA-AAAA-AAAA-AAAA",
         *(each.get_absolute_url() for each in (demo.valid, demo.expired, demo.superseded)),
         *(each.get_absolute_url() for each in (demo.revoked, demo.suspended, demo.hidden)),
-        demo.issued_anew.supersedes.get_absolute_url(),
+        demo.by_mistake.get_absolute_url(),
         reverse("badge-pages:issuer"),
         reverse("badge-pages:achievement", args=[achievement_of(demo.valid).uuid]),
         *(reverse(name) for name in ("account_login", "account_signup", "account_inactive")),

@@ -213,6 +213,7 @@ def _certificates(world):
     world.expired = rows.get(holder=world.person["trainer"])
     world.revoked = rows.get(holder=host)
     world.issued_anew = rows.get(holder=reviewer, superseded_by=None)
+    world.by_mistake = rows.get(holder=reviewer, superseded_by__isnull=False)
     world.suspended = rows.get(holder=world.person["admin"])
     guide = {"completion__enrolment__course__slug": demo_records.GUIDE}
     world.hidden = rows.get(holder=world.person["lead"], **guide)
