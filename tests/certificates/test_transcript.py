@@ -86,7 +86,7 @@ def test_the_page_shows_own_recognised_and_stated_training_apart(signed_in, pers
     assert certificate.number in html
     assert "Elsewhere, recognized" in html
     assert "Elsewhere, as the person states it" in html
-    assert "Altogether 4.50 hours" in html
+    assert "Altogether 4.5 hours" in html
     assert "The fiscal year begins on July 1" in html
     assert stated.title in html
 
