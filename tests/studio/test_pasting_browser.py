@@ -82,7 +82,7 @@ def paste(visitor, site):
     return into_a_block
 
 
-def test_a_text_from_word_comes_out_as_what_it_means(paste):
+def test_texts_from_word_and_google_docs_come_out_as_what_they_mean(paste):
     assert paste(WORD) == (
         "<h2>Small numbers</h2>"
         "<p><strong>Hide</strong> counts under <strong>eleven</strong>."
@@ -91,9 +91,6 @@ def test_a_text_from_word_comes_out_as_what_it_means(paste):
         "<ol><li><p>One</p></li></ol>"
         "<table><tbody><tr><td>A</td></tr></tbody></table><p><br></p>"  # room to go on writing
     )
-
-
-def test_a_text_from_google_docs_comes_out_as_what_it_means(paste):
     assert paste(DOCS) == (
         "<h2>Who is missing</h2>"
         "<p>We <strong>ask</strong><em> them</em><small>In their language.</small>.</p>"

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from courses.media import library
 from courses.models import Block
-from tests.browser import check_accessibility, sign_in
+from tests.browser import check_accessibility, sign_in, to_the_end
 from tests.courses.media.conftest import picture
 from tests.courses.test_block_kinds import ACCORDION
 from tests.factories import both, make_draft, make_person
@@ -30,8 +30,7 @@ def test_pictures_and_parts_by_keyboard(visitor, site, settings, tmp_path):
 
     box = page.get_by_role("textbox", name="Text (English)")
     box.focus()
-    page.keyboard.press("Control+End")
-    page.wait_for_timeout(200)  # the editor hears of a new selection a little later
+    to_the_end(page)
     page.keyboard.press("Escape")  # to the toolbar
     bar = page.get_by_role("toolbar", name="Formatting").first
     names = [one.strip() for one in bar.locator("button:visible .usa-sr-only").all_inner_texts()]

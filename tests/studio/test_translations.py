@@ -279,8 +279,9 @@ def test_it_saves_itself_by_htmx_with_one_line_and_the_next_mark(draft, block, s
     answer = studio.post(to, sent(draft, block, "<p>Uno.</p>"), headers=htmx)
 
     html = answer.content.decode()
-    assert html.count("hx-swap-oob") == 2
+    assert html.count("hx-swap-oob") == 3
     assert "Saved" in html
+    assert 'name="review"' in html  # it can be read over now
     assert wording.base_of(body_of(draft, block), "es") in html
     begun = sent(draft, block, "<p>Dos.</p>")
     assert studio.post(to, begun, headers=htmx).status_code == 200
