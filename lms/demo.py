@@ -26,7 +26,7 @@ from courses.formats import Taken
 from courses.models import Block, Course, CreditType, Enrolment, Series
 from courses.models.course import document_of
 from library import loading as library_content
-from lms import demo_class, demo_records
+from lms import demo_class, demo_places, demo_records
 from people import joining
 from people import loading as people_content
 from people.models import Membership, Organisation, User
@@ -83,6 +83,7 @@ def load(now: datetime | None = None) -> list[str]:
     people = {key: _person(key) for key in PEOPLE}
     with transaction.atomic():
         said.append(f"Sessions: {_sessions(people, now)} scheduled.")
+        said.append(f"Places: {_places(people, now)} sessions scheduled.")
         _readdress_recordings()
         _begin_learning(people["learner"])
         said.append(f"Question bank: {_bank(people['trainer'])} questions added.")
@@ -136,6 +137,14 @@ def _sessions(people: dict[str, User], now: datetime) -> int:
     for webinar in Webinar.objects.upcoming().filter(course=fourth, starts_at__gt=now):
         _ask(webinar, people["host"])
     return made
+
+
+def _places(people: dict[str, User], now: datetime) -> int:
+    """At sessions of the series' first course, for those who missed the one that is over."""
+    members = Series.objects.get(slug=SERIES).members.select_related("course")
+    first = members.earliest("position").course
+    day = _at_one(now + timedelta(days=10))
+    return demo_places.load(first, Organisation.objects.get(slug=HOME), people, day)
 
 
 def _ask(webinar: Webinar, host: User) -> None:

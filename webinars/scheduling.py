@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from courses.models import Course
@@ -214,7 +215,7 @@ def copy(webinar: Webinar, starts: Iterable[datetime], *, by: User | None = None
         again = schedule(
             webinar.course,
             webinar.item,
-            slug=_free_slug(webinar, starts_at),
+            slug=free_slug(webinar.slug, starts_at, webinar.zone),
             starts_at=starts_at,
             ends_at=starts_at + (webinar.ends_at - webinar.starts_at),
             hosts=webinar.hosts.all(),
@@ -258,9 +259,10 @@ def rehearse(webinar: Webinar, *, by: User) -> Webinar:
     return made
 
 
-def _free_slug(webinar: Webinar, starts_at: datetime) -> str:
-    day = starts_at.astimezone(ZoneInfo(webinar.zone))
-    stem = re.sub(r"-\d{4}-\d{2}-\d{2}(-\d+)?$", "", webinar.slug)[:60].strip("-")
+def free_slug(words: str, starts_at: datetime, zone: str) -> str:
+    """An address that no session has: these words, or those of another session's, and the day."""
+    day = starts_at.astimezone(ZoneInfo(zone))
+    stem = re.sub(r"-\d{4}-\d{2}-\d{2}(-\d+)?$", "", slugify(words))[:60].strip("-") or "session"
     slug = f"{stem}-{day:%Y-%m-%d}"
     taken = set(Webinar.objects.filter(slug__startswith=slug).values_list("slug", flat=True))
     numbered = (f"{slug}-{n}" for n in count(2))

@@ -48,7 +48,8 @@ def build():
     world.practice, world.case = Practice.objects.first(), CaseStudy.objects.first()
     world.ended = Webinar.objects.get(state="ended")
     world.live = Webinar.objects.get(state="live")
-    world.ahead, world.later = Webinar.objects.filter(state="scheduled").order_by("starts_at")
+    main = Webinar.objects.filter(state="scheduled", capacity=500)  # not those of demo_places
+    world.ahead, world.later = main.order_by("starts_at")
     _sessions(world)
     _room(world)
     _quiz(world)

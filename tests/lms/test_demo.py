@@ -7,10 +7,10 @@ from certificates.models import Certificate, OutsideTraining, State
 from courses import analysis, cycles, seeing
 from courses.models import Course, PlannedPublication
 from courses.models.course import document_of
-from lms import demo, demo_class, outbox
+from lms import demo, demo_class, demo_places, outbox
 from people.models import User
-from webinars import reconciling
-from webinars.models import Webinar
+from webinars import reconciling, registering
+from webinars.models import Accommodation, SeatOffer, Webinar
 from webinars.room import captions, setup, team
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +45,39 @@ def test_somebody_who_came_by_telephone_waits_to_be_named():
 
     (who,) = reconciling.waiting(Webinar.objects.get(state="ended"))
     assert [place.person.email for place in who.suggested] == ["learner@demo.test"]
+
+
+def test_places_are_asked_for_kept_waited_for_and_taken_by_a_lead():
+    """Loaded again when the offers have run out, it is the same again."""
+    demo.load()
+    later = timezone.now() + timedelta(days=1)
+    SeatOffer.objects.update(expires_at=timezone.now())
+    registering.pass_on_offers(later)
+    SeatOffer.objects.filter(closed_at=None).update(expires_at=timezone.now())
+    registering.pass_on_offers(later)
+    demo.load()
+
+    chosen, small, team_of = (
+        Webinar.objects.get(title=title, published_at__isnull=False)
+        for title in (demo_places.CHOSEN, demo_places.SMALL, demo_places.TEAM)
+    )
+    assert chosen.form_questions.count() == 3
+    assert sorted(_states(chosen)) == ["asked", "seated"]
+    assert chosen.registrations.get(state="asked").answers.count() == 3
+    assert sorted(_states(small)) == ["cancelled", "offered", "seated", "waitlisted"]
+    assert small.registrations.get(state="offered").offer is not None
+    assert set(team_of.registrations.values_list("registered_by__email", flat=True)) == {
+        "lead@demo.test"
+    }
+    needs = Accommodation.objects.filter(registration__webinar=team_of)
+    assert sorted(needs.values_list("state", flat=True)) == sorted(Accommodation.State.values)
+    drafts = Webinar.objects.filter(title=demo_places.CHOSEN, published_at=None)
+    assert [draft.form_questions.count() for draft in drafts] == [3, 3]
+    assert not any(draft.stage or draft.registrations.exists() for draft in drafts)
+
+
+def _states(webinar):
+    return list(webinar.registrations.values_list("state", flat=True))
 
 
 def test_a_trainer_sees_a_class_in_numbers_and_a_key_put_right():
