@@ -211,7 +211,7 @@ def _context(registration: Registration) -> dict[str, object]:
         "approved": any(decision.approved for decision in registration.decisions.all()),
         "host_words": _host_words(registration),
         "never_signed_in": person.last_login is None,
-        "needs": ", ".join(row.get_kind_display() for row in registration.accommodations.all()),
+        **_needs(registration),
         "page_url": page,
         "room_url": absolute(webinar.room_path),
         "schedule_url": absolute(reverse("webinars:schedule")),
@@ -222,6 +222,19 @@ def _context(registration: Registration) -> dict[str, object]:
         **_kept(registration),
         **_decided(registration.determination),
     }
+
+
+def _needs(registration: Registration) -> dict[str, object]:
+    """What they asked for and how each of it stands now; `needs_open`: somebody is still at it."""
+    needs = list(registration.accommodations.all())
+    return {
+        "needs": [
+            {"kind": need.get_kind_display(), "stands": need.get_state_display(),
+             "answer": need.answer}
+            for need in needs
+        ],
+        "needs_open": any(need.is_open for need in needs),
+    }  # fmt: skip
 
 
 def _registered_by(registration: Registration) -> dict[str, object]:

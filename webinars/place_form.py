@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from lms.text import said
 from people.forms import check_name
 from people.models import Organisation, User
+from webinars import rules
 from webinars.asking import Answers
 from webinars.models import Accommodation, FormQuestion, Webinar
 from webinars.zones import spoken
@@ -26,7 +30,8 @@ _MUST_AGREE = _("Tick this box to register.")
 class PlaceForm(forms.Form):
     """To register: who you are unless we know, and what you need to take part.
 
-    With `sessions` it asks which of them; without, it is for one.
+    With `sessions` it asks which of them; with `session` it is for that one, and says until when to
+    ask for what.
     """
 
     sessions = forms.MultipleChoiceField(
@@ -77,6 +82,7 @@ class PlaceForm(forms.Form):
         *args: Any,
         person: User | None,
         belongs: Organisation | None = None,
+        session: Webinar | None = None,
         sessions: Iterable[Webinar] | None = None,
         asked: Sequence[Sequence[FormQuestion]] = (),
         answered: Mapping[int, Mapping[str, Any]] | None = None,
@@ -93,6 +99,9 @@ class PlaceForm(forms.Form):
             field.choices = [(row.slug, _choice(row, person)) for row in rows]
             # Of a lesson that is held more than once, the next is ticked.
             field.initial = list({row.item: row.slug for row in reversed(rows)}.values())
+        if session is not None:
+            needs: Any = self.fields["needs"]
+            needs.choices = [(kind.value, _until(kind, session)) for kind in Accommodation.Kind]
         if person is not None:
             del self.fields["name"], self.fields["email"]
         roles: Any = self.fields["job_role"]
@@ -120,6 +129,9 @@ class PlaceForm(forms.Form):
             field.label = str(said(first.words)) if of_all else _about(group)
             # What only some of the sessions need is looked at once these are known.
             field.required = of_all and all(row.required for row in group)
+            if not field.required and any(row.required for row in group):
+                field.needed_by_some = True  # type: ignore[attr-defined]  # not «optional»
+                field.help_text = _("Needed if you choose that session.")
             if first.kind == Kind.CONSENT:
                 field.error_messages["required"] = _MUST_AGREE
             self.fields[name] = field
@@ -162,6 +174,15 @@ def _choice(webinar: Webinar, reader: User | None) -> str:
     if webinar.needs_approval:
         return f"{words} ({gettext('the host approves each request')})"
     return f"{words} ({gettext('waitlist')})" if webinar.is_full else words
+
+
+def _until(kind: Accommodation.Kind, session: Webinar) -> str:
+    """The day after which booking usually takes longer than there is time."""
+    last = session.starts_at - timedelta(days=rules.LEAD_DAYS[kind])
+    if last <= timezone.now():
+        return gettext("%(kind)s (late for this session; ask anyway)") % {"kind": kind.label}
+    day = date_format(last.astimezone(ZoneInfo(session.zone)), "DATE_FORMAT")
+    return gettext("%(kind)s (ask by %(day)s)") % {"kind": kind.label, "day": day}
 
 
 def _about(group: Sequence[FormQuestion]) -> str:

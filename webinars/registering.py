@@ -227,6 +227,27 @@ def _seat_first(locked: Webinar, free: int | None) -> int:
     return len(first)
 
 
+def fit_offers(locked: Webinar) -> None:
+    """The session moved: no seat is kept for longer than it would be kept now, and none until after
+    the start. Where there is no time left to ask, the seat is theirs. Called with the row locked,
+    before the letters about the move are promised."""
+    now = timezone.now()
+    kept = rules.offer_seconds((locked.starts_at - now) // SECOND)
+    offered = locked.registrations.filter(state=State.OFFERED).select_related("person")
+    if kept is not None:
+        late = SeatOffer.objects.filter(
+            registration__in=offered, closed_at=None, expires_at__gt=now + kept * SECOND
+        )
+        late.update(expires_at=now + kept * SECOND)
+        return
+    given = list(offered)
+    for registration in given:
+        _close_offer(registration, Outcome.ACCEPTED)
+        _change(registration, State.SEATED)
+        registration.webinar = locked
+    letters.promise_all(given, "promoted")
+
+
 def _change(registration: Registration, state: str) -> None:
     registration.state, registration.changed_at = state, timezone.now()
     registration.turn += 1

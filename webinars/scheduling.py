@@ -27,7 +27,7 @@ from people import audit
 from people.models import User
 from webinars import asking, letters, reminders
 from webinars.models import CreditPolicy, Webinar
-from webinars.registering import let_in_all, seat_waiting
+from webinars.registering import fit_offers, let_in_all, seat_waiting
 from webinars.room import log, team
 
 # What a change may set besides the times. Titles and stages may change under way.
@@ -139,6 +139,7 @@ def move(
         by, "webinar.moved", locked, **{"from": before.isoformat(), "to": starts_at.isoformat()}
     )
     log.append(locked, "state", moved=locked.revision)
+    fit_offers(locked)
     _tell(locked, "moved")
     reminders.promise(locked, locked.registrations.seated())
     return True

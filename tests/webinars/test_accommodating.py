@@ -9,7 +9,7 @@ from django.urls import reverse
 from lms import outbox
 from tests.factories import make_person
 from tests.webinars.factories import make_webinar
-from webinars import rules, scheduling
+from webinars import accommodating, rules, scheduling
 from webinars.accommodating import answer
 from webinars.models import Accommodation
 from webinars.registering import cancel, register
@@ -49,6 +49,35 @@ def page(need):
 def send(client, need, **fields):
     data = {"state": "arranged", "answer": "Two interpreters come.", "provider_note": SECRET}
     return client.post(page(need), data | fields)
+
+
+def test_later_letters_say_how_each_request_stands(need, host, mailoutbox):
+    """A reminder the day before must not promise to write about what is arranged."""
+    accommodating.ask(need.registration, {"cart": ""})
+    work()
+    answer(need, state="arranged", answer="Two interpreters come.", provider_note=SECRET, by=host)
+    work()
+    mailoutbox.clear()
+    webinar = need.registration.webinar
+
+    scheduling.move(webinar, webinar.starts_at + DAY, webinar.ends_at + DAY)
+    work()
+
+    (letter,) = mailoutbox
+    assert "* American Sign Language interpreter: Arranged. Two interpreters come." in letter.body
+    assert "* Live captions by a person (CART): Asked\n" in letter.body
+    assert "what is not settled yet" in letter.body
+    answer(
+        Accommodation.objects.get(kind="cart"),
+        state="arranged", answer="", provider_note="", by=host,
+    )  # fmt: skip
+    webinar.refresh_from_db()
+    scheduling.move(webinar, webinar.starts_at + DAY, webinar.ends_at + DAY)
+    mailoutbox.clear()
+    work()
+    moved = next(mail for mail in mailoutbox if mail.subject.startswith("New time"))
+    assert "what is not settled yet" not in moved.body
+    assert SECRET not in moved.body
 
 
 @pytest.mark.parametrize(

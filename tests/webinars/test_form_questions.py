@@ -203,6 +203,9 @@ def test_what_one_session_must_know_is_asked_of_those_who_choose_it(client, seri
     assert refused.status_code == 422
     assert list(refused.context["form"].errors) == [field(owed)]
     assert second.title["en"] in refused.context["form"].fields[field(owed)].label
+    shown = str(refused.context["form"][field(owed)].as_field_group())
+    assert "Needed if you choose that session." in shown
+    assert "(optional)" not in shown
 
 
 # --- Asking

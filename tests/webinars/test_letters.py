@@ -95,6 +95,21 @@ def test_a_place_on_the_waitlist_puts_nothing_into_the_calendar(mailoutbox):
     assert mailoutbox[1].subject == f"You are on the waitlist: {webinar}"
 
 
+def test_who_has_no_seat_yet_is_not_asked_to_free_one(mailoutbox):
+    full, choosy = make_webinar(capacity=1), make_webinar(needs_approval=True)
+    seat(make_person(), full)
+    seat(make_person(), full)
+    seat(make_person(), choosy)
+
+    work()
+
+    seated, waiting, asking = (letter.body for letter in mailoutbox)
+    assert "so that somebody else gets the seat" in seated
+    assert "Leave the waitlist: " in waiting
+    assert "Take back my request: " in asking
+    assert "somebody else gets the seat" not in waiting + asking
+
+
 def test_giving_a_seat_back_takes_the_entry_out_and_tells_who_comes_next(mailoutbox):
     webinar = make_webinar(capacity=1)
     first, second = make_person(), make_person()

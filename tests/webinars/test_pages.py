@@ -1,7 +1,7 @@
 """The schedule, one session, registering and giving back, calendar files: as people see them."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import icalendar
 import pytest
@@ -187,7 +187,7 @@ def test_somebody_with_a_seat_is_told_when_the_room_opens_and_how_to_cancel(sign
     page = text(signed_in.get(url("webinar", webinar)))
 
     assert "You are registered" in page
-    assert "The room opens on" in page
+    assert "The room opens: " in page
     assert url("cancel", webinar) in page
     assert f'href="{webinar.room_path}"' not in page
 
@@ -620,13 +620,46 @@ def kept(person):
 def test_a_seat_that_is_kept_is_taken_with_one_press(signed_in, person, kept):
     assert "A seat is kept for you" in text(signed_in.get(url("webinar", kept)))
     assert "Take the seat" in text(signed_in.get(url("schedule")))
-    assert "Take it until" in text(signed_in.get(url("offer", kept)))
+    assert "It is yours if you take it by" in text(signed_in.get(url("offer", kept)))
 
     first, again = (signed_in.post(url("offer", kept)) for _ in range(2))
 
     assert (first.status_code, again.status_code) == (303, 303)
     assert Registration.objects.get(person=person).state == "seated"
     assert signed_in.get(url("offer", kept)).status_code == 303
+
+
+def test_until_when_a_seat_is_kept_is_said_in_the_persons_zone(signed_in, person, kept):
+    person.time_zone = "America/Denver"
+    person.save()
+
+    for page in (url("webinar", kept), url("offer", kept)):
+        shown = text(signed_in.get(page))
+        assert "Mountain Time. After that it goes to the next person who waits." in shown
+        assert ".m.." not in shown
+
+
+def test_who_waits_or_asks_may_ask_for_what_they_need_all_the_same(signed_in, person, kept):
+    asked = make_webinar(needs_approval=True)
+    seat(person, asked)
+
+    for webinar in (kept, asked):
+        assert f"{url('register', webinar)}#needs" in text(signed_in.get(url("webinar", webinar)))
+        signed_in.post(url("register", webinar), {"needs": ["asl"]})
+
+    states = Accommodation.objects.values_list("registration__state", flat=True)
+    assert sorted(states) == ["asked", "offered"]
+
+
+def test_the_form_says_until_when_to_ask_for_what(client):
+    """Interpreters take two weeks, captions one; the day is that of the session's own zone."""
+    start = datetime(timezone.now().year + 1, 6, 20, 2, 0, tzinfo=UTC)  # June 19 in New York
+    ahead = text(client.get(url("register", make_webinar(starts_at=start))))
+    assert f"American Sign Language interpreter (ask by June 5, {start.year})" in ahead
+    assert f"Live captions by a person (CART) (ask by June 12, {start.year})" in ahead
+
+    soon = text(client.get(url("register", make_webinar(starts_in=timedelta(days=10)))))
+    assert "American Sign Language interpreter (late for this session; ask anyway)" in soon
 
 
 def test_a_seat_that_is_kept_no_longer_says_so(signed_in, person, kept):

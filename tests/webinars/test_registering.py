@@ -11,7 +11,7 @@ from lms.models import OutboxEntry
 from people.models import Membership, User
 from tests.factories import enrolled, make_organisation, make_person
 from tests.webinars.factories import hold, make_webinar, seat
-from webinars import registering
+from webinars import registering, scheduling
 from webinars.models import Accommodation, Registration, SeatOffer
 from webinars.registering import (
     accept,
@@ -284,6 +284,30 @@ def test_the_place_remembers_the_organisation_of_the_day(person):
     Membership.objects.create(person=person, organisation=organisation)
 
     assert register(person, make_webinar()).organisation == organisation
+
+
+@pytest.mark.parametrize(
+    ("starts_in", "kept"), [(timedelta(hours=40), timedelta(hours=10)), (timedelta(hours=3), None)]
+)
+def test_a_session_that_moves_nearer_keeps_no_seat_until_after_its_start(starts_in, kept):
+    """With `fit_offers` taken out of the move, the seat was kept until after the start."""
+    webinar = make_webinar(capacity=1)
+    first, second = make_person(), make_person()
+    register(first, webinar)
+    register(second, webinar)
+    cancel(first, webinar)
+
+    start = timezone.now() + starts_in
+    scheduling.move(webinar, start, start + timedelta(hours=1))
+
+    place = Registration.objects.get(person=second)
+    if kept is None:
+        assert (place.state, place.offer) == ("seated", None)
+        assert OutboxEntry.objects.filter(payload__letter="promoted").count() == 1
+        assert OutboxEntry.objects.filter(kind="webinars.reminder", due_at__lte=start).exists()
+    else:
+        assert place.state == "offered"
+        assert abs(place.offer.expires_at - timezone.now() - kept) < timedelta(minutes=1)
 
 
 def test_a_series_is_registered_for_all_or_not_at_all(person):

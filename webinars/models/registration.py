@@ -220,7 +220,7 @@ class AccommodationQuerySet(PlannedQuerySet["Accommodation"]):
     def open(self) -> Self:
         """What somebody still has to arrange, of people who come to sessions that take place."""
         return self.filter(
-            state__in=[Accommodation.State.ASKED, Accommodation.State.ARRANGING],
+            state__in=Accommodation.OPEN,
             registration__webinar__ended_at=None,
             registration__webinar__cancelled_at=None,
             registration__webinar__ends_at__gt=timezone.now(),
@@ -250,6 +250,8 @@ class Accommodation(models.Model):
         ARRANGED = "arranged", _("Arranged")
         DECLINED = "declined", _("Could not be arranged")
 
+    OPEN = (State.ASKED, State.ARRANGING)
+
     registration = models.ForeignKey(Registration, models.PROTECT, related_name="accommodations")
     kind = models.CharField(max_length=12, choices=Kind)
     note = models.CharField(max_length=500, blank=True)
@@ -268,6 +270,10 @@ class Accommodation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} for {self.registration_id}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in self.OPEN
 
     @property
     def book_by(self) -> datetime:

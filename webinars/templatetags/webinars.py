@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django import template
@@ -10,7 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from people.models import User
 from webinars.models import Registration, Webinar
-from webinars.zones import When, spoken_for
+from webinars.zones import When, spoken_for, spoken_moment
 
 if TYPE_CHECKING:
     from django.template import Context
@@ -58,6 +59,14 @@ def session_times(context: Context, webinar: Webinar) -> list[When]:
     reader = _reader(context)
     zone = reader.time_zone if isinstance(reader, User) else webinar.zone
     return spoken_for(webinar.starts_at, webinar.ends_at, reader=zone, host=webinar.zone)
+
+
+@register.simple_tag(takes_context=True)
+def session_moment(context: Context, moment: datetime, webinar: Webinar) -> str:
+    """`{% session_moment offer.expires_at webinar as until %}`: a moment about a session with its
+    zone spelled out: the reader's, or the host's for somebody who is not signed in."""
+    reader = _reader(context)
+    return spoken_moment(moment, reader.time_zone if isinstance(reader, User) else webinar.zone)
 
 
 def _reader(context: Context) -> User | AnonymousUser:

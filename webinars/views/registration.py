@@ -118,6 +118,7 @@ def _form(request: HttpRequest, webinars: Sequence[Webinar], *, series: bool = F
         request.POST if request.method == "POST" else None,
         person=person,
         belongs=membership.organisation if membership is not None else None,
+        session=None if series else webinars[0],
         sessions=webinars if series else None,
         asked=asking.asked_at(webinars),
         answered=asking.answered_by(person, webinars) if person is not None else None,
