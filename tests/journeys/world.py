@@ -28,6 +28,7 @@ from lms.models import OutboxEntry
 from people.models import User
 from tests.certificates.factories import courses_of, make_series
 from tests.courses.media.conftest import picture
+from tests.credit.factories import approve, make_type
 from tests.factories import both, enrolled, finish, make_course, make_draft, make_person
 from tests.kinds import TEN
 from tests.webinars.factories import make_webinar, seat
@@ -219,6 +220,9 @@ def _certificates(world):
     guide = {"completion__enrolment__course__slug": demo_records.GUIDE}
     world.hidden = rows.get(holder=world.person["lead"], **guide)
     sharing.hide(world.hidden)
+    claimable = make_course(lessons=["page"])
+    approve(claimable, make_type(claimed=True))
+    finish(enrolled(world.person["lead"], claimable))
     series = make_series(courses=1, needed=1)
     finish(enrolled(attendee, courses_of(series)[0]))
     world.series_certificate = Certificate.objects.get(series_award__series=series)
