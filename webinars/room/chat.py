@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from people import audit
 from people.models import User
-from webinars.models import ChatMessage, RoomSetup, Silence, Webinar
+from webinars.models import ChatMessage, RoomHelper, RoomSetup, Silence, Webinar
 from webinars.room import log
 
 MOST, WITHIN = 8, timedelta(seconds=30)  # messages of one person
@@ -97,8 +97,11 @@ def remove(message: ChatMessage, by: User, now: datetime | None = None) -> None:
 def silence(webinar: Webinar, person: User, by: User) -> Silence:
     """This person may write no more messages here. Safe to repeat."""
     room = log.locked(webinar.pk)
-    if by.pk == person.pk or room.hosts.filter(pk=person.pk).exists():
-        raise ValidationError(_("Hosts cannot be silenced."), code="host")
+    moderates = RoomHelper.objects.filter(
+        webinar=room, person=person, role=RoomHelper.Role.MODERATOR
+    )
+    if by.pk == person.pk or room.hosts.filter(pk=person.pk).exists() or moderates.exists():
+        raise ValidationError(_("Hosts and moderators cannot be silenced."), code="host")
     held, is_new = Silence.objects.get_or_create(webinar=room, person=person, lifted_at=None)
     if is_new:
         audit.note(by, "room.person-silenced", held, webinar=room.pk, person=person.pk)

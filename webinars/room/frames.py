@@ -22,6 +22,7 @@ from webinars.models import (
     Poll,
     Prompt,
     RoomEvent,
+    RoomHelper,
     RoomQuestion,
     Webinar,
 )
@@ -214,10 +215,11 @@ def questions_of(webinar: Webinar) -> RoomQuestionQuerySet:
 
 def messages_of(webinar: Webinar) -> PlannedQuerySet[Any]:
     hosts = Webinar.hosts.through.objects.filter(webinar=webinar.pk, user=OuterRef("author"))
+    helping = RoomHelper.objects.filter(webinar=webinar.pk, person=OuterRef("author"))
     return (
         ChatMessage.objects.filter(webinar=webinar)
         .select_related("author")
-        .annotate(from_host=Exists(hosts))
+        .annotate(from_host=Exists(hosts), role=Subquery(helping.values("role")))
         .planned()
     )
 

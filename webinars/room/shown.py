@@ -76,6 +76,7 @@ class Message(Item):
     pieces: tuple[tuple[str, str], ...]  # the text again: (words, address or nothing)
     by: str
     from_host: bool
+    role: str  # in the hosts' team; empty: none
     sent_at: datetime
 
 
@@ -234,7 +235,7 @@ class Rows:
 
     webinar: Webinar
     questions: Iterable[RoomQuestion] = ()
-    messages: Iterable[ChatMessage] = ()  # with `from_host`
+    messages: Iterable[ChatMessage] = ()  # with `from_host` and `role`
     polls: Iterable[models.Poll] = ()
     hands: Iterable[Hand] = ()
     prompts: Iterable[Prompt] = ()
@@ -298,6 +299,7 @@ def places_of_message(rows: Rows, row: ChatMessage, audience: str) -> Places:
             pieces=links.pieces(row.text) if linked else ((row.text, ""),),
             by=name(row.author),
             from_host=row.from_host,  # type: ignore[attr-defined] # annotated where it was loaded
+            role=row.role or "",  # type: ignore[attr-defined]
             sent_at=row.sent_at,
         )
     }

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from lms.models import PlannedQuerySet
 from people import audit
 from people.models import User
-from webinars.models import RoomHelper, Webinar
+from webinars.models import ChatMessage, RoomHelper, Webinar
+from webinars.room import chat, log
 
 Role = RoomHelper.Role
 
@@ -33,6 +34,7 @@ def add(webinar: Webinar, email: str, by: User, role: str = Role.MODERATOR) -> R
     person = User.objects.filter(email=email.strip().lower(), is_active=True).first()
     if person is None:
         raise ValidationError(_("Nobody with this address has an account here."))
+    room = log.locked(webinar.pk)
     helper, is_new = RoomHelper.objects.get_or_create(
         webinar=webinar, person=person, defaults={"role": role}
     )
@@ -40,6 +42,7 @@ def add(webinar: Webinar, email: str, by: User, role: str = Role.MODERATOR) -> R
         helper.role = role
         helper.save(update_fields=["role"])
         audit.note(by, f"room.{role}-added", helper, webinar=webinar.pk, person=person.pk)
+        _draw_anew(room, person.pk)
     return helper
 
 
@@ -53,9 +56,18 @@ def bring_along(webinar: Webinar, to: Webinar) -> None:
 @transaction.atomic
 def remove(helper: RoomHelper, by: User) -> None:
     """They are out of the console within five seconds. Safe to repeat."""
+    room = log.locked(helper.webinar_id)
     gone, _rows = RoomHelper.objects.filter(pk=helper.pk).delete()
     if gone:
+        _draw_anew(room, helper.person_id)
         audit.note(
             by, f"room.{helper.role}-removed", helper.webinar, webinar=helper.webinar_id,
             person=helper.person_id,
         )  # fmt: skip
+
+
+def _draw_anew(room: Webinar, person_id: int) -> None:
+    """What they said says in which role they are here. `room` is what `log.locked` gave."""
+    said = ChatMessage.objects.filter(webinar=room, author=person_id, removed_at__isnull=True)
+    for pk in said.order_by("-pk").values_list("pk", flat=True)[: chat.SHOWN]:
+        log.append(room, "message", pk)

@@ -216,11 +216,15 @@ def test_are_you_still_here_is_in_sight_wherever_the_page_stands(window):
 
 def test_a_late_press_is_answered_in_words(window, room):
     question, guest = make.ask(room, shown=True), make.make_guest(room)
-    page = window(guest, path_of(room), tolerated=["422"])
+    page = window(guest, path_of(room), tolerated=["422", "404"])
     RoomQuestion.objects.filter(pk=question.pk).update(state="answered")
 
     items(page, "questions").get_by_role("button").click()
     page.locator("#toasts").get_by_text("This question takes no more votes.").wait_for()
+
+    RoomQuestion.objects.filter(pk=question.pk).update(state="dismissed")
+    items(page, "questions").get_by_role("button").click()
+    page.locator("#toasts").get_by_text("That is no longer there").wait_for()
 
 
 def test_news_is_spoken_at_most_every_five_seconds(window, room):

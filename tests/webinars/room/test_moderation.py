@@ -27,6 +27,7 @@ from webinars.room import (
     setup,
     shown,
     stage,
+    team,
 )
 
 pytestmark = pytest.mark.django_db
@@ -225,9 +226,28 @@ def test_a_silenced_person_asks_and_votes_but_writes_no_more(client, room, host,
     assert room.silences.count() == 2
 
 
-def test_a_host_cannot_be_silenced(client, room, host):
-    message = say(room, host, freely=True)
-    assert client.post(url("silence", room, message.pk)).status_code == 422
+def test_hosts_and_moderators_cannot_be_silenced(client, room, host):
+    moderator = make.make_guest(room)
+    team.add(room, moderator.email, host)
+    for message in (say(room, host, freely=True), say(room, moderator)):
+        assert client.post(url("silence", room, message.pk)).status_code == 422
+    assert not room.silences.exists()
+
+
+def test_what_the_team_says_is_marked_on_every_screen_as_long_as_they_are_in_it(room, host):
+    person = make.make_guest(room, name="Ana Ruiz")
+    said, other = say(room, person), say(room, make.make_guest(room))
+    page = Page(room)
+    assert "Ana Ruiz</strong>" in page.lists["chat"][said.pk]
+
+    helper = team.add(room, person.email, host)
+    page.follow()
+    assert "Ana Ruiz, moderator</strong>" in page.lists["chat"][said.pk]
+    assert "moderator" not in page.lists["chat"][other.pk]
+
+    team.remove(helper, host)
+    page.follow()
+    assert "Ana Ruiz</strong>" in page.lists["chat"][said.pk]
 
 
 # --- Hands and reactions

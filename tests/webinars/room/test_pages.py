@@ -240,6 +240,7 @@ def test_the_result_of_a_poll_shows_once_it_is_answered(client, room, guest, htm
     assert "Your answer" in html
     again = client.post(address, {f"poll-{poll.pk}": "b"}, headers=htmx)
     assert again.status_code == 422
+    assert "You answered this poll already." in again.content.decode()
     assert PollVote.objects.get(person=guest).choices == ["a"]
 
 

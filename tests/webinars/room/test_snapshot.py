@@ -23,6 +23,7 @@ from webinars.models import (
     Poll,
     Reaction,
     RoomEvent,
+    RoomHelper,
     RoomQuestion,
     Webinar,
 )
@@ -37,6 +38,7 @@ from webinars.room import (
     questions,
     setup,
     stage,
+    team,
 )
 from webinars.room.log import Audience
 
@@ -44,8 +46,9 @@ OFTEN = ["ask", "say", "approve", "remove"]
 ACTS = [
     *OFTEN, *OFTEN, *OFTEN, "poll", "dismiss", "answer", "live answer", "withdraw", "open", "close",
     "vote", "vote", "over", "hide", "break", "live", "end", "pin", "unpin", "merge", "hand",
-    "unraise", "lower", "lower all", "silence", "notice", "streams", "materials", "prompt",
-    "prompt", "slow", "backup", "links", "note", "upvote", "downvote", "react", "caption", "move",
+    "unraise", "lower", "lower all", "join", "part", "silence", "notice", "streams", "materials",
+    "prompt", "prompt", "slow", "backup", "links", "note", "upvote", "downvote", "react", "caption",
+    "move",
 ]  # fmt: skip
 
 KINDS = ["single", "multiple", "scale", "words"]
@@ -239,6 +242,10 @@ def do(room, act, which):
             setup.change(
                 room, host, **{name: values[which % 2 if act != "links" else 1 - which % 2]}
             )
+        elif act == "join" and message:
+            team.add(room, message.author.email, host, team.Role.values[which % 2])
+        elif act == "part" and (helper := RoomHelper.objects.filter(webinar=room).first()):
+            team.remove(helper, host)
         elif act == "silence" and message:
             chat.silence(room, message.author, host)
         elif message and act == "remove":

@@ -33,6 +33,7 @@ class Room extends HTMLElement {
     this.addEventListener("focusin", (event) => this.remember(event.target), on);
     this.addEventListener("focusout", (event) => this.forget(event.target), on);
     document.addEventListener("htmx:afterRequest", (event) => this.acted(event.detail), on);
+    document.addEventListener("htmx:responseError", ({ detail }) => this.failed(detail.xhr), on);
     document.addEventListener("htmx:sendError", () => this.toast(this.wordsOf("lost")), on);
     addEventListener("online", () => this.hurry(), on);
     addEventListener("pageshow", (event) => event.persisted && this.hurry(), on);
@@ -466,6 +467,12 @@ class Room extends HTMLElement {
   // Whoever follows by asking sees their own act at once.
   acted({ successful, requestConfig }) {
     if (successful && requestConfig?.verb === "post" && this.line === "polling" && this.polling !== -1) this.poll();
+  }
+
+  // What was pressed is not there any more, or did not work; other refusals bring their own words.
+  failed(xhr) {
+    if (xhr.status === 429) return;
+    this.toast(this.wordsOf(xhr.status === 404 ? "gone" : "failed"));
   }
 
   wordsOf(state) {
