@@ -1,6 +1,9 @@
+from datetime import timedelta
+
 from django import template
 from django.db.models import Count, Exists, OuterRef, Q
 from django.template import Context
+from django.utils import timezone
 
 from certificates.credit import plain
 from certificates.models import Certificate
@@ -55,6 +58,7 @@ def certificates_after(context: Context, webinar: Webinar) -> dict[str, object]:
         **completed,
         "webinar": webinar,
         "here": context["request"].path,
-        "under_way": counts["decided"] < counts["places"]
-        or completed["certified"] < completed["done"],
+        # What is open after a day waits for a person, so the page need not look again for it.
+        "under_way": (webinar.ended_at or timezone.now()) > timezone.now() - timedelta(days=1)
+        and (counts["decided"] < counts["places"] or completed["certified"] < completed["done"]),
     }

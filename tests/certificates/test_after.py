@@ -70,6 +70,19 @@ def test_the_host_follows_decisions_and_certificates_until_all_are_there(console
     assert "every 4s" not in done
 
 
+def test_a_page_that_stays_open_for_days_stops_asking(console):
+    webinar, read = console
+    held(webinar, make_person())
+    assert "every 4s" in read()
+
+    webinar.ended_at = timezone.now() - 30 * HOUR
+    webinar.save()
+
+    page = read()
+    assert "Attendance is decided for 0 of 1 people." in page
+    assert "every 4s" not in page
+
+
 def test_it_costs_the_same_for_any_number_of_people(console):
     webinar, read = console
     held(webinar, make_person())
