@@ -30,6 +30,7 @@ class Command(BaseCommand):
             beside.unlink(missing_ok=True)
         versions = course.versions.count()
         size = file.stat().st_size
+        many = "version" if versions == 1 else "versions"
         self.stdout.write(
-            f"Course «{slug}»: {versions} versions and the draft, {count} files, {size:,} bytes."
+            f"Course «{slug}»: {versions} {many} and the draft, {count} files, {size:,} bytes."
         )

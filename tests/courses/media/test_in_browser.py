@@ -20,23 +20,32 @@ def test_a_film_arrives_whole_over_a_line_that_breaks(
     sign_in(context, trainer, site)
     path = tmp_path / "walk.mp4"
     path.write_bytes(FILM)
-    broken = []
+    broken, sent = [], []
 
     def line(route):
         if route.request.method == "PATCH" and len(broken) < 2:
             broken.append(route.request.headers["upload-offset"])
             route.abort()
-        else:
-            route.continue_()
+            return
+        if route.request.method == "PATCH":
+            sent.append(int(route.request.headers["upload-offset"]))
+            if len(sent) == 4:  # the session ends in between
+                context.clear_cookies(name="sessionid")
+        route.continue_()
 
     page.route("**/media/uploads/**", line)
     page.goto(f"{site}/studio/course/{draft.course.slug}/media/")
     check_accessibility(page)
     page.get_by_label("A file from your device").set_input_files(path)
     page.get_by_role("button", name="Add").click()
+    expect(page.get_by_text("You are signed out.")).to_be_visible()
+    sign_in(context, trainer, site)  # as in another tab
+    page.get_by_role("button", name="Add").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("walk.mp4")
 
     assert len(broken) == 2
+    assert sent[:3] == [0, sent[1], 2 * sent[1]]
+    assert sent[4] == sent[3]  # where it stopped, not from the beginning
     assert store.read(Media.objects.get().sha256) == FILM
     check_accessibility(page)
 

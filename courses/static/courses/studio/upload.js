@@ -16,7 +16,8 @@ class Upload extends HTMLElement {
   }
 
   get token() {
-    return this.form.elements.csrfmiddlewaretoken.value;
+    // After signing in again on another tab the token of this page is an old one.
+    return document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? this.form.elements.csrfmiddlewaretoken.value;
   }
 
   tell(words) {
@@ -55,8 +56,10 @@ class Upload extends HTMLElement {
       location.assign((await done.json()).address);
     } catch (problem) {
       this.tell(problem.message);
-      localStorage.removeItem(name);
-      this.setAttribute("key", crypto.randomUUID());
+      if (!problem.goesOn) {
+        localStorage.removeItem(name);
+        this.setAttribute("key", crypto.randomUUID());
+      }
       button.disabled = false;
       bar.hidden = true;
     }
@@ -67,6 +70,10 @@ class Upload extends HTMLElement {
     for (let attempt = 0; ; attempt++) {
       const headers = { "X-CSRFToken": this.token, ...options.headers };
       const answer = await fetch(address, { ...options, headers }).catch(() => null);
+      // Signed out meanwhile: what is there stays there, and the same file goes on after signing in.
+      if (answer?.redirected || answer?.status === 403) {
+        throw Object.assign(new Error(this.getAttribute("signedout")), { goesOn: true });
+      }
       if (answer && (answer.ok || answer.status === 409)) return answer;
       if (answer && answer.status === 422) throw new Error((await answer.json()).problem);
       if (answer && answer.status < 500) throw new Error(`${answer.status} ${answer.statusText}`);
