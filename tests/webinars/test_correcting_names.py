@@ -191,8 +191,8 @@ def test_the_list_costs_the_same_for_any_number(
 
 @pytest.mark.django_db(transaction=True)
 def test_two_corrections_at_once_are_one_after_the_other(session, ana, anna, host):
-    """With the lock of `correct` taken out, both wrote the same number, and the constraint refused
-    one of them (PostgreSQL)."""
+    """Seen without the lock of `correct` (on SQLite: its transaction): they wrote the same number,
+    and the constraint refused all but one."""
     outcomes = at_once(
         lambda: correct(session, place(session, anna), host),
         lambda: correct(session, None, host),

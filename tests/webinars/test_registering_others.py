@@ -230,8 +230,8 @@ def test_the_page_costs_the_same_for_any_number_of_members(
 
 @pytest.mark.django_db(transaction=True)
 def test_two_leads_at_once_register_somebody_once():
-    """With the lock of `take` removed, the constraint refused one of them, whose whole list was
-    lost (PostgreSQL)."""
+    """Seen without the lock of `take` (on SQLite: its transaction): the constraint refused the
+    others, whose whole lists were lost; or each was told that they had registered her."""
     organisation = make_organisation()
     webinar, rosa = make_webinar(), member(organisation)
     leads = [make_person() for _ in range(3)]

@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -37,8 +38,12 @@ class Item:
 
     def html(self, language: str, zone: str) -> str:
         """The same for everybody in this language: times are in the session's zone."""
+        return self.drawn(language, zone).strip()
+
+    def drawn(self, language: str, zone: str) -> str:
+        """Marked as safe by the template engine, so that a page may show it as it is."""
         with translation.override(language), timezone.override(ZoneInfo(zone)):
-            return get_template(self.template).render({"item": self}).strip()
+            return get_template(self.template).render({"item": self})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +83,22 @@ class Message(Item):
     from_host: bool
     role: str  # in the hosts' team; empty: none
     sent_at: datetime
+
+    def drawn(self, language: str, zone: str) -> str:
+        return _remembered(self, language, zone)
+
+    @property
+    def on_page(self) -> str:
+        """In the language and the zone of whoever reads the page."""
+        here = timezone.get_current_timezone_name()
+        return self.drawn(translation.get_language() or "", here)
+
+
+@lru_cache(4000)
+def _remembered(message: Message, language: str, zone: str) -> str:
+    """A hundred messages stand on every page of a room, the same for all who read them: drawing
+    them took longer than all the rest. They are values, so what was drawn stays right."""
+    return Item.drawn(message, language, zone)
 
 
 @dataclass(frozen=True, kw_only=True)

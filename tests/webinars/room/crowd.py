@@ -75,7 +75,7 @@ class Follower(Page):
     def __init__(self, room, person, cookie):
         super().__init__(room)
         self.slug, self.person, self.cookie = room.slug, person, cookie
-        self.port, self.visits = 0, []
+        self.port, self.visits, self.echoes = 0, [], 0
 
     async def follow(self, ports, gate):
         while True:
@@ -94,6 +94,7 @@ class Follower(Page):
                         frame = json.loads(text)
                         if "hb" in frame:
                             await line.send(json.dumps({"hb": frame["hb"]}))
+                            self.echoes += 1
                         assert not frame.get("reload"), "its number is from this log"
                         self.take(frame)
                 code = line.close_code

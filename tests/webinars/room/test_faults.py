@@ -6,11 +6,11 @@ number and shows what a fresh page shows, and presence lies within what each soc
 """
 
 import contextlib
-import signal
 from collections import Counter
 from datetime import timedelta
 from itertools import pairwise
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from lms.models import OutboxEntry
 from tests.webinars.room import factories as make
+from tests.webinars.room import quick_server
 from tests.webinars.room.crowd import Crowd, Writer
 from tests.webinars.room.reading import fresh
 from tests.webinars.room.stack import Stack, kill, until
@@ -50,15 +51,15 @@ def room(stack):
 
 
 @contextlib.contextmanager
-def only_the_bell(stack):
-    """Meanwhile the web processes look at no room's number by themselves."""
+def told(stack, number):
+    """Meanwhile the web processes leave something out, see `quick_server`."""
     for process in stack.web.values():
-        process.send_signal(signal.SIGUSR1)
+        process.send_signal(number)
     try:
         yield
     finally:
         for process in stack.web.values():
-            process.send_signal(signal.SIGUSR2)
+            process.send_signal(quick_server.AS_BEFORE)
 
 
 def writer(stack, room):
@@ -153,7 +154,7 @@ def test_without_redis_a_room_goes_on_and_hears_the_bell_again_when_it_is_back(s
 
         redis.start()
         until(lambda: redis.ask("pubsub", "numsub", BELL) == [BELL.encode(), len(stack.web)])
-        with only_the_bell(stack):
+        with told(stack, quick_server.BELL_ALONE):
             host.writes(5)
             redis.ask("flushall")
             host.writes(5)
@@ -164,12 +165,27 @@ def test_without_redis_a_room_goes_on_and_hears_the_bell_again_when_it_is_back(s
     assert all(len(page.visits) == 1 for page in crowd.pages)
 
 
+@contextlib.contextmanager
+def minutes_under_way(stack):
+    """Inside, each web process is writing minutes and has not been told that they are written."""
+    with contextlib.closing(psycopg.connect(stack.postgres.url)) as line:
+        line.execute("LOCK TABLE webinars_presencespan IN EXCLUSIVE MODE")
+        held_up = "SELECT count(*) FROM pg_locks WHERE relation = %s::regclass AND NOT granted"
+        until(
+            lambda: line.execute(held_up, ["webinars_presencespan"]).fetchone() == (len(stack.web),)
+        )
+        yield
+
+
 @needs_postgres
 def test_a_killed_database_holds_a_room_up_and_loses_nothing(stack, room):
+    """Minutes that were being written are kept until they are. Seen with them forgotten before the
+    answer (`Hub._flush`): everybody has a gap."""
     with Crowd(room, SOME, stack.web) as crowd, writer(stack, room) as host:
         until(lambda: all(mine for _, mine in presence(crowd)))
 
-        kill(stack.postgres.process)
+        with minutes_under_way(stack):
+            kill(stack.postgres.process)
         stack.postgres.start()
         host.writes(5)
         host.stop()
@@ -178,7 +194,7 @@ def test_a_killed_database_holds_a_room_up_and_loses_nothing(stack, room):
 
     check(room, crowd, host)
     assert all(len(page.visits) == 1 for page in crowd.pages)
-    for _, mine in presence(crowd):  # not a moment of it: what was not written was kept
+    for _, mine in presence(crowd):  # not a moment of it
         assert all(a.ended_at == b.started_at for a, b in pairwise(mine))
 
 
@@ -186,7 +202,7 @@ def test_three_hundred_pages_on_two_processes_get_every_message(stack, room):
     """With Redis by the doorbell alone, without it by looking. Each process listens on one line of
     its own, whoever is there: the hundred-and-first guest needs nothing more."""
     with Crowd(room, MANY, stack.web) as crowd, writer(stack, room) as host:
-        with only_the_bell(stack) if stack.redis else contextlib.nullcontext():
+        with told(stack, quick_server.BELL_ALONE) if stack.redis else contextlib.nullcontext():
             host.writes(10)
             host.stop()
             until(lambda: crowd.know(last_number(room)))
@@ -198,10 +214,17 @@ def test_three_hundred_pages_on_two_processes_get_every_message(stack, room):
 
 
 def test_a_process_that_is_told_to_stop_sends_its_pages_away_and_writes_their_minutes(stack, room):
-    with Crowd(room, SOME, stack.web) as crowd, writer(stack, room) as host:
+    """No minute is written by the clock here. Seen without the last flush (`Hub._stop`): nobody's
+    minutes are ever written."""
+    with (
+        told(stack, quick_server.NO_FLUSH),
+        Crowd(room, SOME, stack.web) as crowd,
+        writer(stack, room) as host,
+    ):
         leaving, staying = stack.web
         sent_away = crowd.on(leaving)
-        until(lambda: all(mine for _, mine in presence(crowd)))
+        until(lambda: all(page.echoes > 1 for page in crowd.pages))
+        assert not PresenceSpan.objects.exists()
 
         stack.web[leaving].terminate()
         until(lambda: len(crowd.on(staying)) == SOME)
@@ -216,4 +239,5 @@ def test_a_process_that_is_told_to_stop_sends_its_pages_away_and_writes_their_mi
         if page in sent_away:
             gone = page.visits[0].until
             before = [span.ended_at for span in mine if span.ended_at <= gone]
+            assert before
             assert gone - max(before) <= BEAT + LATE

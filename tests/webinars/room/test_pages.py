@@ -4,6 +4,7 @@ import re
 import uuid
 from datetime import timedelta
 from html import unescape
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
@@ -69,6 +70,18 @@ def test_the_room_shows_what_everybody_may_see_and_ones_own(client, room, guest)
     assert f'name="poll-{poll.pk}"' in part(html, 'data-list="polls"', "</ul>")
     room.refresh_from_db()
     assert f'data-after="{room.room_seq}"' in html
+
+
+def test_a_message_is_in_each_readers_own_language_and_zone(client, room):
+    """It is drawn once for each of these and remembered."""
+    sent_at, path = make.say(room).sent_at, url("room", room)
+
+    for zone in ("America/New_York", "Pacific/Honolulu", "America/New_York"):
+        client.force_login(make.make_guest(room, time_zone=zone))
+        for prefix, host in [("", ", host<"), ("/es", ", equipo anfitrión<")]:
+            html = client.get(prefix + path).content.decode()
+            assert f'<time datetime="{sent_at.astimezone(ZoneInfo(zone)).isoformat()}">' in html
+            assert host in html
 
 
 def test_before_the_start_it_says_what_will_be_and_what_was_asked_for(client):

@@ -3,7 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import timezone
 
+from people.models import User
 from tests.webinars.factories import seat
 from tests.webinars.room import factories as make
 from webinars.attendance import record_slices
@@ -156,3 +158,26 @@ def test_a_token_counts_once_and_only_for_its_own_place():
 
     [row] = PresenceSpan.objects.all()
     assert (row.person_id, row.ended_at) == (place.person_id, at(25))
+
+
+@pytest.mark.django_db
+def test_three_hundred_who_poll_are_counted_and_read_the_counts_once(
+    monkeypatch, django_assert_num_queries
+):
+    """Seen with each reading for itself: 2,100 queries for what one answer holds."""
+    room, now = make.make_room(), timezone.now()
+    people = User.objects.bulk_create(
+        [User(email=f"poller{n}@example.org", name="Guest") for n in range(300)]
+    )
+    lately = {"source": "poll", "started_at": now - timedelta(seconds=25), "ended_at": now}
+    PresenceSpan.objects.bulk_create(
+        [PresenceSpan(webinar=room, person=p, key=f"poll {p.pk}", **lately) for p in people]
+    )
+    monkeypatch.setattr(polling, "FRESH", 1000.0)  # for a machine that is slow today
+    polling.forget_counts()
+
+    with django_assert_num_queries(7):
+        told = [polling.passing(room.pk, "all", now) for _ in people]
+
+    assert [one["tick"]["here"] for one in told] == [300] * 300
+    polling.forget_counts()
