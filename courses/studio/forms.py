@@ -330,6 +330,8 @@ def differences(mine: forms.Form, theirs: forms.Form) -> list[Difference]:
     for name, field in theirs.fields.items():
         if name not in mine.fields or isinstance(field.widget, forms.HiddenInput):
             continue
+        if isinstance(field, forms.FileField):
+            continue
         stored, ours = field.initial, mine.cleaned_data.get(name)
         if isinstance(field, Titles):
             stored = set(stored or [])

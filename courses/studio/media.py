@@ -21,6 +21,7 @@ from courses.studio.bilingual import LANGUAGE_NAMES
 from courses.studio.editing import Stale
 from courses.studio.finding import draft_or_404, posted
 from courses.studio.media_forms import CaptionsForm, NewFileForm, UploadForm, WordsForm
+from courses.studio.refusing import base_of, both_texts
 from lms.http import see_other
 from people.access import SignedIn, author, only
 
@@ -55,17 +56,17 @@ def file(request: SignedIn, slug: str, media: uuid.UUID) -> HttpResponse:
     if request.method == "GET":
         return _file_page(request, draft, found, WordsForm(found))
     form = WordsForm(found, request.POST)
+    conflict = None
     if form.is_valid():
         try:
-            library.save_words(
-                found, form.said("words"), base=form.cleaned_data["base"], by=request.user
-            )
-        except Stale as stale:
-            form.add_error(None, stale)
+            library.save_words(found, form.said("words"), base=base_of(request), by=request.user)
+        except Stale:
+            found.refresh_from_db(fields=["words"])
+            conflict = both_texts(form, library.mark_of(found), WordsForm(found))
         else:
             messages.success(request, _("Saved."))
             return see_other(address(draft, found))
-    return _file_page(request, draft, found, form, status=422)
+    return _file_page(request, draft, found, form, conflict=conflict, status=422)
 
 
 @require_http_methods(["GET", "POST"])
@@ -77,19 +78,21 @@ def subtitles(request: SignedIn, slug: str, media: uuid.UUID, language: str) -> 
     film = get_object_or_404(Media.objects.filter(kind__in=["video", "audio"]), pk=found.pk)
     if language not in LANGUAGE_NAMES:
         return see_other(address(draft, film))
-    now = film.captions.filter(language=language).first()
-    form = CaptionsForm(now, request.POST or None, request.FILES or None)
+    tracks = film.captions.filter(language=language)
+    now, conflict = tracks.first(), None
+    sent = request.POST.copy()
+    form = CaptionsForm(now, sent or None, request.FILES or None)
     if form.is_valid():
+        text = form.cleaned_data["text"]
+        replaced = form.cleaned_data["replace"]
+        base = form.cleaned_data["base"] if replaced is None else replaced
         try:
-            library.save_captions(
-                film,
-                language,
-                form.cleaned_data["text"],
-                base=form.cleaned_data["base"],
-                by=request.user,
-            )
-        except Stale as stale:
-            form.add_error(None, stale)
+            library.save_captions(film, language, text, base=base, by=request.user)
+        except Stale:
+            now = tracks.first()
+            sent["text"] = text  # of a file, too, which no page can send back
+            stored = now.revision if now else 0
+            conflict = both_texts(form, str(stored), CaptionsForm(now))
         except ValidationError as refusal:
             form.add_error("text", refusal)
         else:
@@ -103,6 +106,7 @@ def subtitles(request: SignedIn, slug: str, media: uuid.UUID, language: str) -> 
         "language": language,
         "language_name": LANGUAGE_NAMES[language],
         "form": form,
+        "conflict": conflict,
         "now": now,
         "cues": [(captions.clock(cue.start), cue) for cue in cues],
     }
@@ -198,7 +202,13 @@ def _around(draft: Draft) -> dict[str, Any]:
 
 
 def _file_page(
-    request: SignedIn, draft: Draft, media: Media, form: forms.Form, *, status: int = 200
+    request: SignedIn,
+    draft: Draft,
+    media: Media,
+    form: forms.Form,
+    *,
+    conflict: dict[str, Any] | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     tracks = {row.language: row for row in media.captions.all()}
     lessons = Block.objects.filter(
@@ -209,6 +219,7 @@ def _file_page(
         "media": media,
         "shown": shown(as_settings(media)),
         "form": form,
+        "conflict": conflict,
         "tracks": [(code, name, tracks.get(code)) for code, name in LANGUAGE_NAMES.items()],
         "speaks": media.kind in {Media.Kind.VIDEO, Media.Kind.AUDIO},
         "can_render": films.is_here(),

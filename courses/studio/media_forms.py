@@ -56,6 +56,10 @@ class CaptionsForm(forms.Form):
     """Captions as text, or as a file that takes the text's place."""
 
     base = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1)
+    # The revision that «Keep mine» writes over; never shown.
+    replace = forms.IntegerField(
+        required=False, widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1
+    )
     text = forms.CharField(
         label=_("Captions (WebVTT)"),
         required=False,

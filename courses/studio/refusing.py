@@ -37,9 +37,12 @@ def refused(
 def conflict_with(
     form: forms.Form, current: Part, again: Callable[[Any], forms.Form]
 ) -> dict[str, Any]:
-    return {
-        "conflict": {"mark": mark_of(current), "differences": differences(form, again(current))},
-    }
+    return {"conflict": both_texts(form, mark_of(current), again(current))}
+
+
+def both_texts(form: forms.Form, mark: str, now: forms.Form) -> dict[str, Any]:
+    """What is stored, as the form `now` shows it, beside what was typed into `form`."""
+    return {"mark": mark, "differences": differences(form, now)}
 
 
 def rows_wanted(request: SignedIn, *, more: int = 1) -> int:

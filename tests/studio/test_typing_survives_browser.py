@@ -129,7 +129,61 @@ def test_typing_outlives_the_tab_the_session_and_the_server(visitor, site):
     expect(page.get_by_role("status").first).to_contain_text("Saved.")
     assert {"en": "See who is missing"} in Draft.objects.get().outcomes
 
+    # Small forms: what one stopped in the middle of opens again where it was.
+    outline = f"{course}/"
+    lesson = module.lessons.get()
+    page.goto(f"{site}/studio/new/")
+    page.get_by_label("Hours it counts for").fill("1")
+    page.get_by_label("Title (English)").fill("A course to come")
+    expect(page.get_by_label("Address")).to_have_value("a-course-to-come")
+    page = another(page)
+    page.goto(f"{site}/studio/new/")
+    expect(page.get_by_text(BACK)).to_be_visible()
+    expect(page.get_by_label("Title (English)")).to_have_value("A course to come")
+    expect(page.get_by_label("Address")).to_have_value("a-course-to-come")
+    page.get_by_role("button", name="Create the course").click()
+    expect(page.get_by_text("Your course is here.")).to_be_visible()
+    assert kept(page) == []
+
+    page.goto(outline)
+    row = page.locator(f"#row-{lesson.uuid}")
+    row.get_by_role("link", name="More").click()
+    row.get_by_label("Title (English)").fill("Half a name")
+    page.locator("#add-module-form").get_by_label("Title (English)").fill("Half a module")
+    page = another(page)
+    page.goto(outline)
+    row, adding = page.locator(f"#row-{lesson.uuid}"), page.locator("#add-module-form")
+    expect(row.get_by_label("Title (English)")).to_have_value("Half a name")
+    expect(adding.get_by_label("Title (English)")).to_have_value("Half a module")
+    check_accessibility(page)
+    row.get_by_role("button", name="Throw it away").click()
+    expect(row.get_by_label("Title (English)")).to_have_value(lesson.title["en"])
+    expect(row.get_by_label("Title (English)")).to_be_focused()
+    adding.get_by_role("button", name="Add the module").click()
+    expect(page.locator("#modules")).to_contain_text("Half a module")
+    expect(adding.get_by_label("Title (English)")).to_have_value("")
+    assert kept(page) == []
+
+    page.goto(f"{course}/lessons/{lesson.uuid}/")
+    block = lesson.blocks.first()
+    talk = page.locator(f"#comments-{block.uuid}")
+    talk.get_by_role("link").click()
+    talk.get_by_label("Your comment").fill("Could we")
+    page = another(page)
+    page.goto(f"{course}/lessons/{lesson.uuid}/")
+    talk = page.locator(f"#comments-{block.uuid}")
+    expect(talk.get_by_label("Your comment")).to_have_value("Could we")
+    page.route("**/comments/**", lambda route: route.abort())
+    talk.get_by_role("button", name="Post it").click()
+    expect(talk.get_by_text("Could not save. What you typed is kept on this")).to_be_visible()
+    page.unroute("**/comments/**")
+    talk.get_by_role("button", name="Post it").click()
+    expect(talk.get_by_role("listitem")).to_contain_text("Could we")
+    expect(talk.get_by_label("Your comment")).to_have_value("")
+    assert kept(page) == []
+
     # Somebody else at the same device sees nothing of it.
+    page.goto(f"{course}/details/")
     page.get_by_label("Summary (English)").fill("Mine alone")
     sign_in(context, make_person(may_author=True), site)
     page = another(page)
@@ -138,7 +192,6 @@ def test_typing_outlives_the_tab_the_session_and_the_server(visitor, site):
     expect(page.get_by_text(BACK)).to_have_count(0)
     # A leaf of the translation view: each line has its own.
     sign_in(context, trainer, site)
-    lesson = module.lessons.get()
     page.goto(f"{course}/translate/es/{lesson.uuid}/")
     words = page.locator(
         ".gw-text textarea, .gw-text input:not([type=hidden], [type=checkbox])"

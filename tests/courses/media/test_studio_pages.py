@@ -50,11 +50,40 @@ def test_a_file_that_is_not_taken_is_told_beside_the_field(studio, to):
 def test_older_words_do_not_write_over_newer_ones_and_stay_in_the_form(studio, to, film):
     base = library.mark_of(film)
     library.save_words(film, {"en": "Newer"}, base=base, by=None)
-    answer = studio.post(f"{to}{film.uuid}/", {"base": base, "words_en": "Mine", "words_es": ""})
+    mine = {"base": base, "words_en": "Mine", "words_es": ""}
+    answer = studio.post(f"{to}{film.uuid}/", mine)
     assert answer.status_code == 422
-    assert 'value="Mine"' in answer.content.decode()
+    page = " ".join(answer.content.decode().split())
+    assert 'value="Mine"' in page
+    assert 'Saved now: Title (English)</h3> <p lang="en">Newer</p>' in page
     film.refresh_from_db()
     assert film.words == {"en": "Newer"}
+
+    seen = answer.context["conflict"]["mark"]
+    library.save_words(film, {"en": "Newest"}, base=seen, by=None)
+    again = studio.post(f"{to}{film.uuid}/", {**mine, "replace": seen})
+    assert "Newest" in again.content.decode(), "only what was seen is written over"
+    seen = again.context["conflict"]["mark"]
+    assert studio.post(f"{to}{film.uuid}/", {**mine, "replace": seen}).status_code == 303
+    film.refresh_from_db()
+    assert film.words == {"en": "Mine"}
+
+
+def test_older_captions_stand_beside_the_newer_ones_until_somebody_decides(studio, to, film):
+    page = f"{to}{film.uuid}/captions/en/"
+    library.save_captions(film, "en", VTT, base=0, by=None)
+    mine = VTT.replace("Hello.", "Mine.")
+    file = SimpleUploadedFile("a.vtt", mine.encode())
+    answer = studio.post(page, {"base": 0, "text": "WEBVTT", "file": file})
+    assert answer.status_code == 422
+    (one,) = answer.context["conflict"]["differences"]
+    assert one.stored == VTT
+    assert answer.context["form"]["text"].value() == mine
+    assert film.captions.get().text == VTT
+
+    seen = answer.context["conflict"]["mark"]
+    assert studio.post(page, {"base": 0, "text": mine, "replace": seen}).status_code == 303
+    assert film.captions.get().text == mine
 
 
 def test_captions_tell_each_mistake_by_its_line_and_keep_what_was_typed(studio, to, film):

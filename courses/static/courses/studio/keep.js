@@ -5,6 +5,8 @@
 //
 // A form with hx-post saves itself; it says what is happening, and tries again. Any other form is sent
 // by htmx all the same: an answer that never comes, or one that asks to sign in, leaves it as it is.
+// `pressed` is a small form with hx-post that is sent by its button, and whose answer stands in the page.
+// It never asks before the page is left: whoever goes for a moment finds it again.
 // `unsaved` says that the server sent back what it did not take; `part` tells forms of one page apart.
 const SHELF = "gw-kept:";
 const DAYS = 30;
@@ -27,7 +29,8 @@ class Keep extends HTMLElement {
     if (this.leaving) return this.listenToPage();
     this.form = this.querySelector("form");
     if (!this.form) return;
-    this.saves = this.form.hasAttribute("hx-post");
+    this.pressed = this.hasAttribute("pressed");
+    this.saves = this.form.hasAttribute("hx-post") && !this.pressed;
     this.dirty = this.hasAttribute("unsaved");
     this.typed = 0;
     const address = this.form.getAttribute("action") || location.pathname + location.search;
@@ -45,7 +48,8 @@ class Keep extends HTMLElement {
       this.unshelve();
       this.dirty = false;
     });
-    if (!this.saves && this.place) this.sendByHtmx(address);
+    if (this.pressed) this.makeRoom();
+    else if (!this.saves && this.place) this.sendByHtmx(address);
     else if (!this.saves) this.form.addEventListener("submit", () => (this.dirty = false));
     this.listenToSaves();
     this.listenToPage();
@@ -109,7 +113,10 @@ class Keep extends HTMLElement {
     drop.addEventListener("click", () => {
       this.unshelve();
       this.dirty = false;
-      location.reload();
+      if (!this.pressed) return location.reload();
+      this.form.reset();
+      line.remove();
+      this.form.querySelector("textarea, input:not([type=hidden])").focus();
     });
     this.form.prepend(line);
   }
@@ -127,12 +134,17 @@ class Keep extends HTMLElement {
     return this.querySelector(".gw-kept");
   }
 
-  sendByHtmx(address) {
-    const { form } = this;
+  // For the words that `say` says.
+  makeRoom() {
     const words = document.createElement("div");
     words.className = "gw-kept";
     words.setAttribute("role", "status");
-    (form.querySelector(":scope > .gw-actions") ?? form.lastElementChild).before(words);
+    (this.form.querySelector(":scope > .gw-actions") ?? this.form.lastElementChild).before(words);
+  }
+
+  sendByHtmx(address) {
+    const { form } = this;
+    this.makeRoom();
     form.setAttribute("hx-post", address);
     const around = this.closest("gw-languages") ? "gw-languages" : "gw-keep";
     form.setAttribute("hx-target", `closest ${around}`);
@@ -150,7 +162,7 @@ class Keep extends HTMLElement {
   listenToPage() {
     this.leaving = new AbortController();
     window.addEventListener("beforeunload", (event) => {
-      if (this.dirty && !this.passing) event.preventDefault();
+      if (this.dirty && !this.passing && !this.pressed) event.preventDefault();
     }, { signal: this.leaving.signal });
   }
 
@@ -173,6 +185,8 @@ class Keep extends HTMLElement {
     this.addEventListener("htmx:beforeOnLoad", (event) => {
       const { elt, xhr } = event.detail;
       const to = elt === this.form && xhr.getResponseHeader("HX-Redirect");
+      // Before the answer is in the page, where an empty form of this name would take it back.
+      if (!to && elt === this.form && this.pressed && xhr.status < 300) this.unshelve();
       if (!to) return;
       // A form that saves itself stays where it is: sent elsewhere, one has to sign in.
       if (!this.saves && new URL(to, location.href).pathname !== this.getAttribute("door")) {
@@ -282,14 +296,17 @@ function read(place) {
   return null;
 }
 
-// <gw-unsaved person="…">: on a page whose editors open on demand, opens those that hold something
-// typed here before and never saved.
+// <gw-unsaved person="…">: on a page whose editors, threads and panels open on demand, opens those that
+// hold something typed here before and never saved.
 class Unsaved extends HTMLElement {
   connectedCallback() {
     const prefix = `${SHELF}${this.getAttribute("person")}:`;
     setTimeout(() => {
-      for (const link of document.querySelectorAll("a[id^=edit-][hx-get]")) {
-        if (read(prefix + link.getAttribute("hx-get"))) link.click();
+      const opening = "a[id^=edit-][hx-get], .gw-comments__open[hx-get], gw-outline:defined a[data-more]";
+      for (const link of document.querySelectorAll(opening)) {
+        const address = link.getAttribute("hx-get") ?? link.getAttribute("href");
+        const renaming = address.replace(/more\/$/, "rename/");
+        if (read(prefix + address) || read(prefix + renaming)) link.click();
       }
     }, 200);
   }
