@@ -17,6 +17,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -333,19 +334,18 @@ def _points(
     return found
 
 
-def corrections_of(attempt: Attempt) -> list[KeyCorrection]:
+def corrections_of(attempt: Attempt) -> QuerySet[KeyCorrection]:
     """Of every question of its quiz, the oldest first."""
-    made = KeyCorrection.objects.filter(
+    return KeyCorrection.objects.filter(
         up_to__course__enrolments=attempt.enrolment_id, item=attempt.item
-    )
-    return list(made.order_by("pk"))
+    ).order_by("pk")
 
 
 def key_of(attempt: Attempt, made: Sequence[KeyCorrection] | None = None) -> dict[str, Question]:
     """What the attempt asks, with the keys that trainers have put right since. For marking it is
     called under the enrolment's lock: a correction is seen here, or finds this attempt marked."""
     if made is None:
-        made = corrections_of(attempt)
+        made = list(corrections_of(attempt))
     last = {row.question: row for row in made}
     return {
         uuid: corrected(question, last.get(uuid), attempt)

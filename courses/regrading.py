@@ -14,10 +14,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F, FilteredRelation, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -48,6 +50,36 @@ class Preview:
     @property
     def changes(self) -> bool:
         return bool(self.higher)
+
+
+@dataclass(frozen=True)
+class Anew:
+    """What a try is worth since a correction, as its learner reads it."""
+
+    number: int
+    percent: int
+    passed: bool
+    made_at: datetime
+    reason: str
+
+
+def told(attempt: Attempt) -> tuple[list[KeyCorrection], list[Anew]]:
+    """The corrections of its quiz, and what they made of this try, the last one last. One query."""
+    mine = FilteredRelation("regrades", condition=Q(regrades__attempt=attempt))
+    rows = assessment.corrections_of(attempt).annotate(
+        mine=mine,
+        anew=F("mine__pk"),
+        anew_percent=F("mine__percent"),
+        anew_passed=F("mine__passed"),
+        anew_at=F("mine__made_at"),
+    )
+    corrections = list(rows)
+    found = [
+        Anew(row.anew, row.anew_percent, row.anew_passed, row.anew_at, row.reason)
+        for row in corrections
+        if row.anew
+    ]
+    return list(corrections), sorted(found, key=lambda each: each.number)
 
 
 def can_be_marked_anew(question: Question) -> bool:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from courses import assessment, paper
+from courses import assessment, paper, regrading
 from courses.clock_rules import over
 from courses.document import Lesson
 from courses.models import Attempt, Enrolment
@@ -180,9 +180,7 @@ def result(request: SignedIn, enrolment: Enrolment, lesson: Lesson, number: int)
     if attempt.submitted_at is None:
         return redirect(address(enrolment, lesson))
     limit, latest = assessment.tries(lesson), len(attempts)
-    corrections = assessment.corrections_of(attempt)
-    # Without a correction nothing was marked anew.
-    regrades = list(attempt.regrades.select_related("correction")) if corrections else []
+    corrections, regrades = regrading.told(attempt)
     context = {
         **frame(enrolment, lesson),
         "attempt": attempt,

@@ -20,7 +20,7 @@ from courses.models import (
 from courses.publishing import publish
 from lms import outbox
 from people.models import AuditEntry
-from tests.courses.pages import lesson_url, lessons_of
+from tests.courses.pages import count_queries, lesson_url, lessons_of
 from tests.factories import both, enrolled, make_draft, make_person, single
 from tests.races import at_once
 
@@ -202,6 +202,12 @@ def test_learners_read_the_new_score_the_reason_and_the_right_answer(
     assert html.count("your answer, and right") == 2
     listed = signed_in.get(lesson_url(enrolment, lesson)).content.decode()
     assert "<span>100%</span>" in listed
+
+    page = lesson_url(enrolment, lesson, "result", attempt.number)
+    before = count_queries(lambda: signed_in.get(page))
+    correct(draft, trainer, points=2)
+    # session, user; enrolment with course, evidence, version; tries, answers, corrections
+    assert count_queries(lambda: signed_in.get(page)) == before <= 8
 
 
 def test_worth_is_exact():

@@ -213,6 +213,10 @@ def learner(window, demo):
         reverse("courses:result", args=[*quiz, 1]),
         reverse("courses:lesson", args=ten_kinds(demo)),
         reverse("courses:result", args=[*ten_kinds(demo), 1]),
+        *(
+            reverse("courses:lesson", args=[demo.classed.slug, each])
+            for each in ("before-you-join", demo.timed.slug)
+        ),
         reverse("courses:lesson", args=[demo.course.slug, demo.untouched_quiz.slug]),
         reverse("courses:lesson", args=[demo.course.slug, demo.evaluation.slug]),
         reverse("courses:lesson", args=[demo.live.course.slug, live["slug"]]),
@@ -241,6 +245,11 @@ def learner(window, demo):
     yield from refused(window, reverse("courses:lesson", args=quiz))
     yield from refused(
         window, reverse("courses:lesson", args=[demo.course.slug, demo.evaluation.slug])
+    )
+    sign_in(window.context, demo.regraded, window.site)
+    timed = [demo.classed.slug, demo.timed.slug]
+    yield from pages(
+        window, reverse("courses:lesson", args=timed), reverse("courses:result", args=[*timed, 1])
     )
 
 
@@ -391,6 +400,21 @@ def trainer(window, demo):
         reverse("courses:transcript", args=[slug, demo.media[1].sha256]),
         studio("preview-lesson", demo.shows_media.slug),
     )
+    classed, keyed = demo.classed.slug, [demo.timed.uuid, demo.keyed.uuid]
+    time, regrade = (
+        reverse(f"studio:{name}", args=[classed, *rest])
+        for name, rest in (("extra-time", []), ("regrade", keyed))
+    )
+    yield from pages(
+        window,
+        *(reverse(f"studio:{name}", args=[classed]) for name in ("publish", "class")),
+        reverse("studio:class", args=[classed]) + "?part=en",
+        reverse("studio:items", args=[classed, demo.timed.uuid]),
+        time,
+        regrade,
+    )
+    yield from refused(window, time)
+    yield from refused(window, regrade)
     yield from refused(window, studio("captions", demo.media[1].uuid, "es"))
     window.go(studio("lesson", lesson.uuid))
     talk = window.page.locator(f"#comments-{block.uuid}")

@@ -16,14 +16,14 @@ from certificates import sharing
 from certificates.models import Certificate, Design
 from certificates.transcripts import outside
 from certificates.transcripts import sharing as links
-from courses import assessment, banks, commenting, packing
+from courses import assessment, banks, clock, commenting, packing, regrading
 from courses.media import library
 from courses.media.placing import placed
-from courses.models import Course, Draft, DraftReview, Series
+from courses.models import Attempt, Course, Draft, DraftReview, KeyCorrection, Series
 from courses.publishing import fingerprint, freeze, publish
 from courses.signals import course_completed
 from library.models import CaseStudy, Practice
-from lms import demo, demo_records
+from lms import demo, demo_class, demo_records
 from lms.models import OutboxEntry
 from people.models import User
 from tests.certificates.factories import courses_of, make_series
@@ -56,6 +56,7 @@ def build():
     _quiz(world)
     _ten_kinds(world)
     _bank(world)
+    _class(world)
     _media(world)
     _certificates(world)
     _transcript(world)
@@ -183,6 +184,25 @@ def _bank(world):
         world.banked = banks.add(
             world.bank, by=trainer, key=uuid.uuid4(), kind=kind, body=body, tags=["soap", kind]
         )
+
+
+def _class(world):
+    """One try of the demo's class is marked anew, others wait for it; the learner is in the middle
+    of the timed quiz."""
+    world.classed, correction = (
+        Course.objects.get(slug=demo_class.COURSE),
+        KeyCorrection.objects.get(),
+    )
+    sent = Attempt.objects.filter(item=correction.item).select_related("enrolment__person")
+    world.regraded = next(
+        attempt.enrolment.person for attempt in sent if regrading._one(attempt.pk, correction)
+    )
+    mine = enrolled(world.person["learner"], world.classed)
+    *_, world.timed = mine.document.lessons
+    world.keyed = next(each for each in world.timed.questions if each.kind == "fill_in")
+    trainer, person = world.person["trainer"], world.person["learner"]
+    clock.grant(world.classed, person, by=trainer, percent=0, minutes=120, reason="Needs time.")
+    assessment.start(mine, world.timed)
 
 
 def _media(world):
