@@ -24,6 +24,7 @@ from pictures.camera import BLANK, CONTENT, browser, keep
 TARGET = CONTENT / "trainers-guide" / "media"
 ROOT = CONTENT.parent.parent
 WIDTH, HEIGHT, SCALE = 800, 900, 1.5
+COLORS = 24
 PATIENCE = 90  # seconds until the site answers
 
 type Act = Callable[[Any], None]
@@ -35,6 +36,7 @@ class Shot(NamedTuple):
     thing: str  # a CSS selector: what the picture shows
     most: int = 560  # pixels of height that are shown
     act: Act | None = None
+    by: str = "trainer"
 
 
 def _open_pictures(page: Any) -> None:
@@ -60,8 +62,9 @@ SHOTS = (
     Shot("question", f"{COURSE}lessons/{{quiz}}/questions/{{question}}/", "main form", 620),
     Shot("bank", "banks/{bank}/", "main", 640),
     Shot("translate", f"{COURSE}translate/es/{{page}}/", "[id^=text-] >> nth=2", 560, _see_both),
-    Shot("publish", f"{COURSE}publish/", "main form:has(fieldset)", 560),
-    Shot("class", f"{COURSE}class/", "main", 560),
+    Shot("publish", "course/{classed}/publish/", "main form:has(fieldset)", 560),
+    Shot("review", f"{COURSE}publish/", "section:has(> #review)", 560, by="reviewer"),
+    Shot("class", "course/{classed}/class/", "section:has(table)", 620),
     Shot("import", "import/", "main form", 420),
 )
 
@@ -79,15 +82,16 @@ def photograph() -> None:
                 reduced_motion="reduce",
                 locale=language,
             )
-            context.add_cookies([{**names["cookie"], "url": site}])
             page = context.new_page()
             for shot in SHOTS:
+                context.add_cookies([{**names[shot.by], "url": site}])
                 page.goto(f"{site}{prefix}/studio/{shot.path.format(**names)}")
                 page.wait_for_load_state("networkidle")
                 try:
-                    keep(_taken(page, shot), TARGET / f"{shot.name}.{language}.webp")
+                    keep(_taken(page, shot), TARGET / f"{shot.name}.{language}.webp", colors=COLORS)
                 except Exception as error:
                     raise SystemExit(f"«{shot.name}» cannot be taken: {error}") from error
+            context.add_cookies([{**names["trainer"], "url": site}])
             if language == "en":
                 film.take(page, f"{site}/studio/{COURSE.format(**names)}", TARGET)
             context.close()
@@ -163,35 +167,51 @@ def _answers(address: str) -> None:
 
 
 def _prepared() -> dict[str, Any]:
-    """What the addresses name, a change that is not published, and a session of the trainer."""
-    from django.conf import settings
-    from django.test import Client
-
-    from courses.models import Bank, Block, Lesson
+    """What the addresses name, a change that a review is asked for, and who is signed in."""
+    from courses import approving
+    from courses.models import Bank, Block, Draft, Lesson
     from courses.studio import editing
-    from lms import demo
+    from lms import demo, demo_class
     from people.models import User
 
-    trainer = User.objects.get(email="trainer@demo.test")
+    trainer, reviewer = (
+        User.objects.get(email=f"{key}@demo.test") for key in ("trainer", "reviewer")
+    )
     lessons = Lesson.objects.filter(module__draft__course__slug=demo.FOUNDATIONS)
     page = lessons.get(slug="what-the-average-hides")
     quiz = lessons.filter(kind="quiz").order_by("module__position")[0]
     callout = Block.objects.filter(lesson__in=lessons, kind="callout").order_by("pk")[0]
     values = {
-        "title": {**callout.title, "en": f"{callout.title['en']}, always"},
+        "title": {
+            "en": f"{callout.title['en']}, always",
+            "es": f"{callout.title['es']}, siempre",
+        },
         "body": callout.body,
         "settings": callout.settings,
     }
     editing.save_block(callout, by=trainer, base=editing.mark_of(callout), values=values)
-    client = Client()
-    client.force_login(trainer)
-    name = settings.SESSION_COOKIE_NAME
+    draft = Draft.objects.get(course__slug=demo.FOUNDATIONS)
+    note = "The title of a callout in module 2 is clearer now."
+    approving.ask(draft, by=trainer, revision=draft.revision, note=note)
     return {
         "course": demo.FOUNDATIONS,
+        "classed": demo_class.COURSE,
         "page": page.uuid,
         "text": page.blocks.filter(kind="text").order_by("position")[0].uuid,
         "quiz": quiz.uuid,
         "question": quiz.questions.order_by("position")[0].uuid,
         "bank": Bank.objects.order_by("pk")[0].slug,
-        "cookie": {"name": name, "value": client.cookies[name].value},
+        "trainer": _cookie(trainer),
+        "reviewer": _cookie(reviewer),
     }
+
+
+def _cookie(person: Any) -> dict[str, str]:
+    """A session of this person."""
+    from django.conf import settings
+    from django.test import Client
+
+    client = Client()
+    client.force_login(person)
+    name = settings.SESSION_COOKIE_NAME
+    return {"name": name, "value": client.cookies[name].value}

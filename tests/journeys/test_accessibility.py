@@ -89,6 +89,10 @@ NO_PAGES = {
 }
 
 
+FLAT_PLAYERS = """[...document.querySelectorAll(":is(audio, video)[controls]")]
+    .some(one => one.checkVisibility() && one.getBoundingClientRect().height < 24)"""
+
+
 @pytest.fixture
 def demo(transactional_db):
     return world.build()
@@ -661,6 +665,7 @@ def look(window):
     page.set_viewport_size(size)
     found = [f"light {each}" for each in light] + [f"dark {each}" for each in dark]
     found += [f"{wider} px wider than a phone"] if wider > 0 else []
+    found += ["a player that cannot be seen"] if page.evaluate(FLAT_PLAYERS) else []
     if page.evaluate("document.documentElement.lang") != window.language:
         found.append("its language is not that of the address")
     path = page.url.removeprefix(window.site)
