@@ -23,8 +23,8 @@ from pictures.camera import BLANK, CONTENT, browser, keep
 
 TARGET = CONTENT / "trainers-guide" / "media"
 ROOT = CONTENT.parent.parent
-WIDTH, HEIGHT, SCALE = 800, 900, 1.5
-COLORS = 24
+WIDTH, HEIGHT, SCALE = 800, 900, 1
+COLORS = 16
 PATIENCE = 90  # seconds until the site answers
 
 type Act = Callable[[Any], None]
@@ -63,7 +63,7 @@ SHOTS = (
     Shot("bank", "banks/{bank}/", "main", 640),
     Shot("translate", f"{COURSE}translate/es/{{page}}/", "[id^=text-] >> nth=2", 560, _see_both),
     Shot("publish", "course/{classed}/publish/", "main form:has(fieldset)", 560),
-    Shot("review", f"{COURSE}publish/", "section:has(> #review)", 560, by="reviewer"),
+    Shot("review", f"{COURSE}publish/", "section:has(> #review)", 660, by="reviewer"),
     Shot("class", "course/{classed}/class/", "section:has(table)", 620),
     Shot("import", "import/", "main form", 420),
 )
@@ -74,7 +74,7 @@ def photograph() -> None:
     scratch = tempfile.TemporaryDirectory(prefix="groundwork-pictures-")
     with scratch as folder, _site(folder) as site, browser() as opened:
         names = _prepared()
-        for language, prefix in (("en", ""), ("es", "/es")):
+        for language, prefix in (("es", "/es"), ("en", "")):  # the film changes the draft: last
             context = opened.new_context(
                 viewport={"width": WIDTH, "height": HEIGHT},
                 device_scale_factor=SCALE,
