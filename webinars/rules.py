@@ -12,10 +12,10 @@ gaps until the cap is reached would not be: a glimpse in the middle of a long ab
 gaps of it, and one of them could take the place of a longer one that was bridged before.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 # Codes for what was found; the pages put them into words.
 NOT_LIVE = "not_live"  # the session never went live
@@ -202,3 +202,10 @@ def _reasons(
 
 def _length(spans: Iterable[Span]) -> int:
     return sum(span.end - span.start for span in spans)
+
+
+def with_its_captions(said: Mapping[str, Any], stands: Mapping[str, Any]) -> dict[str, Any]:
+    """A stage or stream as a form says it, by its address alone: while the video stays the same,
+    the captions that stand beside it do, too."""
+    same = {key: value for key, value in stands.items() if key != "captions"} == dict(said)
+    return dict(stands if same else said)

@@ -25,7 +25,7 @@ from courses.models.course import document_of
 from lms.text import Localised
 from people import audit
 from people.models import User
-from webinars import asking, letters, reminders
+from webinars import asking, letters, reminders, rules
 from webinars.models import CreditPolicy, Webinar
 from webinars.registering import fit_offers, let_in_all, seat_waiting
 from webinars.room import log, team
@@ -188,6 +188,8 @@ def change(
             {"capacity": _("%(taken)s seats are taken already.") % {"taken": taken}}
         )
     for name, value in _face(face).items():
+        if name in {"stage", "recording"}:
+            value = rules.with_its_captions(value, getattr(locked, name))
         setattr(locked, name, value)
     if published or locked.published_at is not None:
         _check_plans(locked.course, locked.caption_plan, locked.interpretation_plan)

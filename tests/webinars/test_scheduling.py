@@ -11,6 +11,7 @@ from tests.webinars.factories import hold, live_item, make_webinar, seat
 from webinars import scheduling
 from webinars.forms import moment, shown
 from webinars.models import CreditPolicy
+from webinars.room import setup
 from webinars.zones import spoken, spoken_for
 
 pytestmark = pytest.mark.django_db
@@ -123,6 +124,26 @@ def test_open_rooms_hear_of_a_change():
     webinar.refresh_from_db()
     assert [(e.seq, e.kind) for e in webinar.events.all()] == [(n, "state") for n in (1, 2, 3)]
     assert webinar.room_seq == 3
+
+
+def test_captions_stay_beside_the_same_video():
+    """The form knows addresses only; it must not lose what else stands there."""
+    video = {"kind": "file", "url": "/media/talk.webm"}
+    captions = {"captions": {"en": "/media/talk.en.vtt"}}
+    webinar = make_webinar(stage=video | captions)
+    host = make_person(may_host=True)
+    setup.change(webinar, host, streams={"asl": video | captions})
+
+    change(webinar, stage=video, recording={})
+    room = setup.change(webinar, host, streams={"asl": video}, notice="Welcome")
+    webinar.refresh_from_db()
+    assert webinar.stage == room.streams["asl"] == video | captions
+
+    other = {"kind": "file", "url": "/media/other.webm"}
+    change(webinar, stage=other)
+    room = setup.change(webinar, host, streams={"asl": other})
+    webinar.refresh_from_db()
+    assert webinar.stage == room.streams["asl"] == other
 
 
 def test_a_schedule_takes_no_unknown_fields():

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from people import audit
 from people.models import User
+from webinars import rules
 from webinars.models import RoomSetup, Webinar
 from webinars.room import log
 from webinars.room.log import Audience
@@ -35,6 +36,11 @@ def change(webinar: Webinar, by: User, **wanted: Any) -> RoomSetup:
     """Set these fields. What is so already changes nothing, and is not in the log again."""
     room = log.locked(webinar.pk)
     setup = RoomSetup.objects.get_or_create(webinar=room)[0]
+    if "streams" in wanted:
+        wanted["streams"] = {
+            name: rules.with_its_captions(said, setup.streams.get(name, {}))
+            for name, said in wanted["streams"].items()
+        }
     if wanted.get("on_backup") and not {**setup.streams, **wanted.get("streams", {})}.get("backup"):
         raise ValidationError(_("There is no backup stream. Enter its address first."))
     changed = {name: value for name, value in wanted.items() if getattr(setup, name) != value}
