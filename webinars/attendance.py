@@ -217,7 +217,7 @@ def prompts(webinar: Webinar, person_id: int) -> rules.Prompts:
     polls that have a right answer. Nothing is counted where the policy asks for none."""
     if not webinar.policy.prompt_share_percent:
         return rules.Prompts()
-    asked = Prompt.objects.filter(webinar=webinar)
+    asked = Prompt.objects.filter(webinar=webinar).counted_for(person_id)
     quizzes = Poll.objects.filter(webinar=webinar, opened_at__isnull=False).exclude(right=[])
     given = PromptAnswer.objects.filter(prompt__webinar=webinar, person=person_id)
     voted = PollVote.objects.filter(poll__in=quizzes, person=person_id).values("poll").distinct()

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import models
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from lms.models import PlannedQuerySet
 from people.models import User
 from webinars.models.schedule import Webinar
+
+OPEN_FOR = timedelta(minutes=3)
+
+
+class PromptQuerySet(PlannedQuerySet["Prompt"]):
+    def counted_for(self, person_id: int) -> PromptQuerySet:
+        """Those that count for this person. One that a break or the end cut short counts only for
+        who has answered it: the others were not given their time."""
+        whole = Q(closed_at__isnull=True) | Q(closed_at__gte=F("asked_at") + OPEN_FOR)
+        answered = Q(pk__in=PromptAnswer.objects.filter(person=person_id).values("prompt"))
+        return self.filter(whole | answered)
 
 
 class Prompt(models.Model):
@@ -19,7 +33,7 @@ class Prompt(models.Model):
     asked_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
 
-    objects = PlannedQuerySet["Prompt"].as_manager()
+    objects = PromptQuerySet.as_manager()
 
     class Meta:
         ordering = ["number"]

@@ -8,7 +8,7 @@ before its time. Whichever process sees first that one is due asks it; the row's
 import hashlib
 import hmac
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -23,9 +23,9 @@ from people import audit
 from people.models import User
 from webinars import attendance, rules
 from webinars.models import LiveWindow, Prompt, PromptAnswer, PromptEase, Webinar
+from webinars.models.prompts import OPEN_FOR
 from webinars.room import log
 
-OPEN_FOR = timedelta(minutes=3)
 LONGER = 3 * OPEN_FOR
 
 

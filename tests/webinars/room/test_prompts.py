@@ -288,6 +288,21 @@ def test_credit_needs_half_of_them_and_a_right_or_wrong_answer_is_one(
     assert ("unanswered" in decided.reasons) is not credited
 
 
+@pytest.mark.parametrize(
+    ("cut", "answers", "told"), [(True, 0, (2, 0)), (True, 1, (3, 1)), (False, 0, (3, 0))]
+)
+def test_one_that_a_break_cuts_short_counts_only_for_who_answered_it(room, cut, answers, told):
+    place, (last, *_others), _ = attended(room)
+    last.closed_at = last.asked_at + prompts.OPEN_FOR - timedelta(seconds=1 if cut else 0)
+    last.save()
+    for _answer in range(answers):
+        prompts.answer(last, place.person)
+
+    found = attendance.determine(place).prompts
+
+    assert (found["asked"], found["answered"]) == told
+
+
 def test_a_grant_after_the_end_is_decided_anew(room):
     place, _, _ = attended(room)
     assert not attendance.determine(place).credited
