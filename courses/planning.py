@@ -24,6 +24,7 @@ from courses.publishing import Policy
 from lms import mail, outbox
 from lms.text import said
 from lms.ticks import on_tick
+from lms.zones import zone_name
 from people.audit import note as audit
 from people.models import User
 
@@ -176,7 +177,7 @@ def _tell(payload: Mapping[str, object]) -> str:
             "name": person.first_name or person.email,
             "title": str(said(planned.course.draft.title, person.language)),
             "planned": planned.publish_at.astimezone(zone).replace(tzinfo=None),
-            "zone": timezone.get_default_timezone_name(),
+            "zone": zone_name(timezone.get_default_timezone_name()),
             "reason": planned.reason,
             "url": url,
         },

@@ -28,6 +28,7 @@ KIT = {
         "timing",
         "triggers",
         "zips",
+        "zones",
         "templatetags",
     )
 }

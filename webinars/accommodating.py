@@ -17,11 +17,11 @@ from django.utils.translation import gettext as _
 from lms import mail, outbox
 from lms.outbox import Stale
 from lms.text import said
+from lms.zones import spoken, spoken_moment
 from people import audit
 from people.models import User
 from webinars.invitations import absolute
 from webinars.models import Accommodation, Registration
-from webinars.zones import spoken, spoken_moment
 
 ASKED, ANSWERED = "webinars.need-asked", "webinars.need-answered"
 State = Accommodation.State

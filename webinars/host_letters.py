@@ -18,11 +18,11 @@ from django.utils import timezone, translation
 from lms import mail, outbox
 from lms.outbox import Stale
 from lms.text import said
+from lms.zones import spoken
 from people.models import User
 from webinars import rules
 from webinars.invitations import absolute
 from webinars.models import HostLetters, Registration, Webinar
-from webinars.zones import spoken
 
 KIND = "webinars.places-asked"
 GATHERED = timedelta(minutes=10)

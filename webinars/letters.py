@@ -13,9 +13,9 @@ from django.utils import timezone, translation
 from lms import mail, outbox
 from lms.outbox import Stale
 from lms.text import said
+from lms.zones import days_until, spoken_for, spoken_moment
 from webinars.invitations import absolute, invitation
 from webinars.models import Determination, Registration, Webinar
-from webinars.zones import days_until, spoken_for, spoken_moment
 
 KIND = "webinars.letter"
 State = Registration.State

@@ -15,12 +15,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from lms.text import said
+from lms.zones import spoken
 from people.forms import check_name
 from people.models import Organisation, User
 from webinars import rules
 from webinars.asking import Answers
 from webinars.models import Accommodation, FormQuestion, Webinar
-from webinars.zones import spoken
 
 LAST = ("needs", "note")  # what the host asks stands before these
 Kind = FormQuestion.Kind

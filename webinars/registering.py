@@ -21,13 +21,13 @@ from courses.enrolling import enrol
 from courses.models import Enrolment
 from courses.models.record import organisation_of
 from lms.ticks import on_tick
+from lms.zones import spoken_moment
 from people.accounts import account_for, tell_role
 from people.joining import join
 from people.models import Organisation, User
 from webinars import accommodating, asking, host_letters, letters, reminders, rules
 from webinars.asking import Answers
 from webinars.models import Registration, SeatOffer, Webinar
-from webinars.zones import spoken_moment
 
 State, Outcome = Registration.State, SeatOffer.Outcome
 SECOND, MICROSECOND = timedelta(seconds=1), timedelta(microseconds=1)

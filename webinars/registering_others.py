@@ -20,12 +20,12 @@ from django.utils import timezone, translation
 from lms import mail, outbox
 from lms.outbox import Stale
 from lms.text import said
+from lms.zones import spoken
 from people import audit
 from people.models import Membership, Organisation, User
 from webinars import pasted, registering
 from webinars.invitations import absolute
 from webinars.models import Registration, SeatInvitation, Webinar
-from webinars.zones import spoken
 
 KIND = "webinars.invitation"
 MOST = 100  # addresses in one go

@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from certificates.press import PressError, print_poster
 from lms.http import see_other
 from lms.text import LANGUAGES, said
+from lms.zones import spoken
 from people.access import SignedIn, host, only
 from webinars.models import Webinar
-from webinars.zones import spoken
 
 
 @only(host)

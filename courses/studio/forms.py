@@ -27,6 +27,7 @@ from library.models import CompetencyDomain, Practice
 from lms.forms import ChosenRows
 from lms.html import trusted
 from lms.text import said
+from lms.zones import zone_name
 
 FEWEST_OUTCOMES, MOST_OUTCOMES = 3, 12
 
@@ -301,7 +302,7 @@ class PublishForm(forms.Form):
             del self.fields["policy"], self.fields["due_on"]
         self.fields["at"].help_text = gettext(
             "Leave it empty to publish now. The time is in %(zone)s."
-        ) % {"zone": timezone.get_default_timezone_name()}
+        ) % {"zone": zone_name(timezone.get_default_timezone_name())}
 
     def clean_due_on(self) -> date | None:
         due: date | None = self.cleaned_data["due_on"]

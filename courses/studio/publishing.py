@@ -29,6 +29,7 @@ from courses.studio.reading_level import levels
 from courses.studio.review_forms import AskForm, DecideForm
 from courses.studio.standing import standing_of
 from lms.http import see_other
+from lms.zones import zone_name
 from people.access import SignedIn, author, only
 
 
@@ -179,6 +180,7 @@ def publish_page(
         "review": review,
         "planned": PlannedPublication.objects.waiting().filter(course=draft.course).first(),
         "site_zone": timezone.get_default_timezone_name(),
+        "site_zone_name": zone_name(timezone.get_default_timezone_name()),
         "readers": approving.colleagues(draft, request.user) if review.needed else [],
     }
     bound = any(each is not None and each.is_bound for each in (form, asking, deciding))

@@ -17,7 +17,15 @@ from lms import outbox
 from people.accounts import SignupDetails
 from people.forms import ProfileForm
 from tests.certificates.factories import as_it_is
-from tests.factories import both, enrolled, finish, make_course, make_draft, make_person
+from tests.factories import (
+    both,
+    enrolled,
+    finish,
+    make_course,
+    make_draft,
+    make_person,
+    shown_again,
+)
 from tests.races import at_once
 from webinars.place_form import PlaceForm
 
@@ -151,7 +159,7 @@ def test_the_json_form_holds_the_public_fields_and_no_others(client, certificate
 
 
 def test_a_corrected_name_is_a_linked_new_certificate(client, certificate, administrator):
-    client.force_login(administrator)
+    shown_again(client, administrator)
 
     answer = client.post(
         reverse("certificates:correct", args=[certificate.code]),
@@ -198,7 +206,7 @@ def test_a_name_that_nobody_can_see_is_taken_nowhere(certificate, name):
 
 
 def test_a_correction_without_a_reason_is_refused_and_kept(client, certificate, administrator):
-    client.force_login(administrator)
+    shown_again(client, administrator)
 
     answer = client.post(
         reverse("certificates:correct", args=[certificate.code]),

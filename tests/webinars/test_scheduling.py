@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone, translation
 
 from lms.models import OutboxEntry
+from lms.zones import spoken, spoken_for
 from people.models import AuditEntry
 from tests.factories import make_course, make_person
 from tests.webinars.factories import hold, live_item, make_webinar, seat
@@ -12,7 +13,6 @@ from webinars import scheduling
 from webinars.forms import moment, shown
 from webinars.models import CreditPolicy
 from webinars.room import setup
-from webinars.zones import spoken, spoken_for
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)

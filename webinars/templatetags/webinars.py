@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from django import template
 from django.contrib.auth.models import AnonymousUser
 
+from lms.zones import When, spoken_for, spoken_moment
 from people.models import User
 from webinars.models import Registration, Webinar
-from webinars.zones import When, spoken_for, spoken_moment
 
 if TYPE_CHECKING:
     from django.template import Context
