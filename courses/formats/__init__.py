@@ -43,6 +43,7 @@ def read(format: str, data: bytes) -> list[Row]:
     """Every question of the file, in its order. Raises BadFile when it cannot be read at all."""
     if len(data) > LARGEST:
         raise BadFile(_("The file is larger than %(most)s MB.") % {"most": LARGEST // 2**20})
+    _check_kind(FORMATS[format], data)
     rows = FORMATS[format].read(data)
     if not rows:
         raise BadFile(_("There is no question in this file."))
@@ -59,6 +60,14 @@ def write(format: str, questions: Iterable[Given]) -> Written:
     if writer is None:
         raise ValueError(f"{format} is only read")
     return writer(questions)
+
+
+def _check_kind(format: Format, data: bytes) -> None:
+    """A zip or XML file never reads as text: then the format was chosen wrongly."""
+    if data.startswith(b"PK\x03\x04") and ".zip" not in format.endings:
+        raise BadFile(_("This is a zip file, as other systems export QTI. Choose QTI for it."))
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<?xml") and ".xml" not in format.endings:
+        raise BadFile(_("This file is XML. Choose Moodle XML or QTI for it."))
 
 
 def _judged(row: Row) -> Row:

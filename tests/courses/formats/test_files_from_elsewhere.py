@@ -546,3 +546,21 @@ def test_a_file_that_is_too_large_is_refused(monkeypatch):
 
     with pytest.raises(BadFile, match="larger"):
         formats.read("gift", b"a {TRUE} and more")
+
+
+@pytest.mark.parametrize("chosen", ["gift", "aiken", "csv"])
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"PK\x03\x04 and the rest of a zip", "Choose QTI for it"),
+        (codecs.BOM_UTF8 + b'\r\n<?xml version="1.0"?><quiz/>', "Choose Moodle XML or QTI"),
+    ],
+)
+def test_a_package_is_not_read_as_text_when_another_format_was_chosen(chosen, data, told):
+    with pytest.raises(BadFile, match=told):
+        formats.read(chosen, data)
+
+
+def test_a_zip_is_no_moodle_xml():
+    with pytest.raises(BadFile, match="Choose QTI for it"):
+        formats.read("moodle-xml", b"PK\x03\x04 and the rest of a zip")
