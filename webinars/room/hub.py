@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from operator import attrgetter
 from weakref import WeakKeyDictionary
@@ -108,6 +109,7 @@ class Room:
         self.tally: Tally | None = None
         self.captions_due = False
         self.caption = 0  # the id of the last line that everybody got
+        self.heard = deque[tuple[datetime, captions.Line]](maxlen=captions.FEW)
         self.here = 0
         self.counts = True  # whether being here is evidence just now
 
@@ -269,14 +271,20 @@ class Hub:
         first = not room.caption  # this process had nobody here: not the whole session again
         room.caption, lines = await self._ask(captions.since, room.webinar_id, room.caption)
         if first:
-            lines = lines[-captions.FEW :]
+            lines = await self._ask(captions.recent, room.webinar_id, timezone.now())
+        room.heard.extend((timezone.now(), line) for line in lines)
         if lines:
             frame = frames.encode({"cc": lines})
             for reader in room.readers:
                 reader.offer(frame)
 
     def _greet(self, room: Room, reader: Reader) -> None:
-        """The counts so far; whoever comes into a room that has none yet gets the first ones."""
+        """The last captions, as some came while the page was on its way or its line was broken (it
+        knows which it has), and the counts so far; whoever comes into a room that has none yet gets
+        the first ones."""
+        since = timezone.now() - captions.RECENT
+        if lines := [line for at, line in room.heard if at > since]:
+            reader.offer(frames.encode({"cc": lines}))
         if room.tally is None:
             room.tally_due = True
             return

@@ -103,19 +103,25 @@ def test_a_line_is_on_every_page_within_a_second(monkeypatch, bell):
     if not bell:
         monkeypatch.setattr(doorbell, "ring", lambda *args: None)
         monkeypatch.setattr(hub, "SECOND", 0.1)  # the looks that a lost bell costs
+    captions.add(room, "en", "Long ago.", None, timezone.now() - 2 * captions.RECENT)
     captions.add(room, "en", "Said before.", None, timezone.now())
     guest, host = make.make_guest(room), make.host_of(room)
 
     async def visit():
         sockets = [await opened(room, guest), await opened(room, host)]
         for socket in sockets:
-            await until(socket, lambda f: "cc" in f)
+            lines = (await until(socket, lambda f: "cc" in f))[-1]["cc"]
+            assert [text for _, _, text in lines] == ["Said before."]
         began = time.monotonic()
         await do(send)(f"{reverse('webinars:caption-line')}?id={secret}", "Here it is.", seq=7)
         for socket in sockets:
             came = await until(socket, lambda f: "cc" in f)
             assert came[-1]["cc"] == [["en", 7, "Here it is."]]
         took = time.monotonic() - began
+        late = await opened(room, guest)
+        lines = (await until(late, lambda f: "cc" in f))[-1]["cc"]
+        assert [text for _, _, text in lines] == ["Said before.", "Here it is."]
+        await late.disconnect()
         for socket in sockets:
             await socket.disconnect()
         return took
