@@ -36,7 +36,10 @@ def take(attempt: Attempt, reader: User, *, now: datetime | None = None) -> bool
     """Hold it for this reader, or longer. False: somebody else holds it, or it needs no reading."""
     now = now or timezone.now()
     free = Q(held_by=None) | Q(held_by=reader) | Q(held_until__lt=now)
-    mine = Attempt.objects.awaiting_review_by(reader).filter(free, pk=attempt.pk)
+    theirs = Attempt.objects.awaiting_review_by(reader).filter(pk=attempt.pk)
+    # Who holds it is asked of the row itself: PostgreSQL looks at that again after it waited for
+    # somebody else's update, but not at what stands in a subquery.
+    mine = Attempt.objects.filter(free, pk__in=theirs.values("pk"))
     return bool(mine.update(held_by=reader, held_until=now + HOLD))
 
 

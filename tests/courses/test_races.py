@@ -22,7 +22,7 @@ from tests.factories import (
     make_lesson,
     make_person,
 )
-from tests.races import at_once
+from tests.races import at_once, during
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 4
@@ -212,3 +212,18 @@ def test_two_takes_at_once_give_one_reader(person):
             return reviewing.take(attempt, make_person(may_author=True))
 
         assert sorted(at_once(take, take)) == [False, True]
+
+
+def test_who_waits_for_another_reader_finds_it_held(person):
+    """Seen to hold it twice on PostgreSQL with the question who holds it inside the subquery."""
+    enrolment = enrolled(person, make_course(lessons=["quiz"]))
+    attempt = assessment.start(enrolment, lessons_of(enrolment)[0])
+    now = timezone.now()
+    Attempt.objects.filter(pk=attempt.pk).update(submitted_at=now, awaits_review_since=now)
+    first, second = (make_person(may_author=True) for _ in range(2))
+
+    late = during(lambda: reviewing.take(attempt, first), lambda: reviewing.take(attempt, second))
+
+    assert late is False
+    attempt.refresh_from_db()
+    assert attempt.held_by == first
