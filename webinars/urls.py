@@ -4,14 +4,13 @@ from webinars.views import (
     accommodating,
     attendance,
     form_questions,
-    host_letters,
     people,
     reconciling,
     registering_others,
     registration,
-    reminders,
     schedule,
     scheduling,
+    stopping,
 )
 
 app_name = "webinars"
@@ -28,8 +27,8 @@ urlpatterns = [
     path("series/<slug:slug>/register/", registration.register_series, name="register-series"),
     path("series/<slug:slug>/registered/", registration.series_registered,
          name="series-registered"),
-    path("reminders/<str:token>/", reminders.reminders, name="reminders"),
-    path("host-letters/<str:token>/", host_letters.host_letters, name="host-letters"),
+    path("reminders/<str:token>/", stopping.reminders, name="reminders"),
+    path("host-letters/<str:token>/", stopping.host_letters, name="host-letters"),
     path("me/calendar/renew/", schedule.renew_calendar, name="renew-calendar"),
     path("me/calendar/<str:secret>.ics", schedule.calendar_feed, name="calendar-feed"),
     path("host/new/", scheduling.new, name="schedule-new"),
