@@ -88,7 +88,7 @@ def _until_started(go):
 
 
 def started(page):
-    """Wait until the page's own elements work: after a click that leads to another page, too."""
+    """Wait until every rich-text editor has started, where scripts run."""
     if not page.evaluate("matchMedia('(scripting: none)').matches"):
         page.wait_for_function(STARTED)
 

@@ -268,9 +268,11 @@ class Hub:
         """The lines that came since the last reading, to everybody in every language: which one
         is shown is each page's own choice."""
         room.captions_due = False
-        first = not room.caption  # this process had nobody here: not the whole session again
-        room.caption, lines = await self._ask(captions.since, room.webinar_id, room.caption)
-        if first:
+        if room.caption:
+            room.caption, lines = await self._ask(captions.since, room.webinar_id, room.caption)
+        else:  # this process had nobody here: not the whole session again
+            newest = await self._ask(captions.newest, [room.webinar_id])
+            room.caption = newest.get(room.webinar_id, 0)
             lines = await self._ask(captions.recent, room.webinar_id, timezone.now())
         room.heard.extend((timezone.now(), line) for line in lines)
         if lines:
